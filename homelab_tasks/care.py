@@ -1,0 +1,70 @@
+"""Images fetched anew, and disks swept: what is done to hosts outside of a deploy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from .commands import compose
+from .fleet import Fleet, in_parallel
+from .model import Host, Repo, Service
+from .runner import Runner
+
+Answer = tuple[bool, str]
+Stage = Callable[[str], None]
+
+
+def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: Stage) -> list[Answer]:
+    """Fetch what the deployed compose files name; one sentence a service and host."""
+    wanted = [(s, h) for s in services for h in s.hosts if not only or h.name in only]
+    with Fleet(repo) as fleet:
+        stage(f"looking at {', '.join(dict.fromkeys(h.name for _, h in wanted))}")
+        fleet.look_at(dict.fromkeys(h for _, h in wanted))
+        answers: list[Answer] = [(False, why) for why in fleet.unfit.values()]
+        there = [(s, h) for s, h in wanted if h.name in fleet.seen and s.name in fleet.seen[h.name].records]
+        stage(f"pulling the images of {len(there)} services")
+
+        def fetch(unit: tuple[Service, Host]) -> Answer:
+            service, host = unit
+            project = compose.Project(
+                service.project, compose.directory(repo, host, service), fleet.seen[host.name].compose
+            )
+            result = fleet.runners[host.name].run(compose.pull(project))
+            if result.ok:
+                return True, f"{service.name} on {host.name}: images are the newest"
+            said = [line.strip() for line in result.stderr.splitlines() if line.strip()]
+            return False, f"{service.name} on {host.name}: pull failed ({said[-1] if said else result.exit})"
+
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            answers += pool.map(fetch, there)
+    return answers or [(True, "no service is deployed, so there is nothing to pull; inv deploy-all")]
+
+
+def clean(repo: Repo, hosts: Sequence[Host], stage: Stage, *, volumes: bool) -> list[Answer]:
+    """Remove what no service needs; one sentence a host. Containers of compose projects stay: a stopped one may be
+    stopped on purpose."""
+    with Fleet(repo) as fleet:
+        stage(f"looking at {', '.join(h.name for h in hosts)}")
+        fleet.look_at(hosts)
+        fit = [h for h in hosts if h.name in fleet.seen]
+        stage(f"cleaning {', '.join(h.name for h in fit)}")
+        swept = in_parallel(lambda host: _sweep(host, fleet.runners[host.name], volumes=volumes), fit)
+        return [*((False, why) for why in fleet.unfit.values()), *swept]
+
+
+def _sweep(host: Host, runner: Runner, *, volumes: bool) -> Answer:
+    from docker.errors import APIError
+    from requests.exceptions import RequestException
+
+    try:
+        api = runner.docker()
+        swept = [
+            api.prune_containers(filters={"label!": ["com.docker.compose.project"]}),
+            api.prune_images(filters={"dangling": True}),
+            api.prune_builds(),
+            *([api.prune_volumes()] if volumes else []),
+        ]
+    except (APIError, RequestException, ConnectionError) as error:
+        return False, f"{host.name}: {error}"
+    freed = sum(part.get("SpaceReclaimed") or 0 for part in swept)
+    return True, f"{host.name}: {freed / 1e6:.1f} MB freed"

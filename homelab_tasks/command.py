@@ -1,0 +1,46 @@
+"""A command as data: what to run, where, with which input; nothing here runs it, and nothing else quotes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command line for a host.
+
+    `str(command)` is the whole shell line: the only place where words are quoted. `timeout` is in seconds and is
+    kept on the host itself (coreutils `timeout`), so that nothing works on after the client has given up; 0 is none.
+    """
+
+    argv: tuple[str, ...]
+    directory: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    timeout: float = 60
+
+    def __str__(self) -> str:
+        words = list(self.argv)
+        if self.timeout:
+            words = ["timeout", "--kill-after=10", f"{self.timeout:g}", *words]
+        if self.env:
+            words = ["env", *(f"{key}={value}" for key, value in self.env.items()), *words]
+        line = " ".join(["exec", *map(_quote, words)])
+        return f"cd {_quote(self.directory)} && {line}" if self.directory else line
+
+
+def _quote(word: str) -> str:
+    """One word for any login shell: fish, other than sh, reads a backslash between single quotes."""
+    return shlex.quote(word).replace("\\", """'"\\\\"'""")
+
+
+def command(*argv: str, directory: str = "", timeout: float = 60) -> Command:
+    """`command("docker", "ps")`: a Command of these words."""
+    return Command(argv, directory=directory, timeout=timeout)
+
+
+def script(text: str, *args: str, stdin: bytes = b"", timeout: float = 60) -> Command:
+    """A bash script with `args` as `$1`...; one process on the host however long it is."""
+    return Command(("bash", "-c", text, "homelab", *args), stdin=stdin, timeout=timeout)

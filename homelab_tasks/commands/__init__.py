@@ -1,0 +1,1 @@
+"""Commands as data, one file a tool; nothing here runs them."""

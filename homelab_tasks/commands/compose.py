@@ -1,0 +1,84 @@
+"""Docker Compose command lines for one service on one host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..command import Command
+from ..model import Host, Repo, Service
+
+START_TIMEOUT = 900  # seconds; a build may be part of it
+STOP_TIMEOUT = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A compose project on a host: where it lies, what it is called, and the Compose binary that serves it.
+
+    Calling the plugin's binary directly saves 30 ms of CPU a call against `docker compose`.
+    """
+
+    name: str
+    directory: str  # absolute, on the host
+    binary: str = ""  # path of the plugin, "" for `docker compose`
+    working: str = ""  # lock file that every changing command holds shared for as long as it works
+
+    def command(self, *words: str, timeout: float) -> Command:
+        """`compose -p NAME words...` in the project's folder."""
+        compose = (self.binary,) if self.binary else ("docker", "compose")
+        lock = ("flock", "--shared", self.working) if self.working else ()
+        argv = (*lock, *compose, "--project-name", self.name, *words)
+        return Command(argv, directory=self.directory, timeout=timeout)
+
+
+def directory(repo: Repo, host: Host, service: Service) -> str:
+    """The service's folder on the host."""
+    return f"{host.path.rstrip('/')}/{repo.prefix}{service.directory}"
+
+
+def up(project: Project, *, recreate: Iterable[str] = (), build: bool = False) -> list[Command]:
+    """Bring the project to what its files say; then make `recreate` (keys under `services:`) anew in any case."""
+    flags = ("--detach", "--remove-orphans", "--quiet-pull", *(("--build",) if build else ()))
+    first = project.command("up", *flags, timeout=START_TIMEOUT)
+    again = tuple(sorted(recreate))
+    if not again:
+        return [first]
+    return [first, project.command("up", "--detach", "--no-deps", "--force-recreate", *again, timeout=START_TIMEOUT)]
+
+
+def recreate_all(project: Project, *, build: bool = False) -> list[Command]:
+    """Make every container of the project anew, changed or not."""
+    flags = ("--detach", "--remove-orphans", "--quiet-pull", "--force-recreate", *(("--build",) if build else ()))
+    return [project.command("up", *flags, timeout=START_TIMEOUT)]
+
+
+def restart(project: Project, keys: Iterable[str] = ()) -> Command:
+    """Restart these containers, or all."""
+    return project.command("restart", *sorted(keys), timeout=STOP_TIMEOUT)
+
+
+def signal(project: Project, name: str, keys: Iterable[str]) -> Command:
+    """Send a signal, e.g. HUP, to these containers."""
+    return project.command("kill", "--signal", name, *sorted(keys), timeout=60)
+
+
+def stop(project: Project) -> Command:
+    """Stop the containers and keep them."""
+    return project.command("stop", timeout=STOP_TIMEOUT)
+
+
+def down(project: Project, *, volumes: bool = False) -> Command:
+    """Remove containers and networks of the project; its named volumes only on demand."""
+    return project.command("down", "--remove-orphans", *(("--volumes",) if volumes else ()), timeout=STOP_TIMEOUT)
+
+
+def pull(project: Project) -> Command:
+    """Fetch the images that the project names, whether they are there or not."""
+    return project.command("pull", "--quiet", "--ignore-buildable", timeout=START_TIMEOUT)
+
+
+def logs(project: Project, *, tail: int, follow: bool) -> Command:
+    """The last lines of each container, and with `follow` those that come."""
+    flags = ("--no-color", "--tail", str(tail), *(("--follow",) if follow else ()))
+    return project.command("logs", *flags, timeout=0 if follow else 60)

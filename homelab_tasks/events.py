@@ -1,0 +1,61 @@
+"""Docker's events on one host: a bell for each project that is waited for."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from .health import PROJECT
+from .runner import Runner
+
+# Only what can end a wait: our own early tests make exec_* events, and would wake themselves for ever.
+TELLING = ("health_status", "start", "die", "restart", "oom")
+
+
+class Events:
+    """Wakes the wait of the project that an event concerns. Starts with the first wait."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._bells: dict[str, threading.Event] = {}
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stream: Any = None
+
+    def follow(self, project: str, bell: threading.Event) -> None:
+        """Ring `bell` at every event of `project` from now on; without events each wait looks for itself. Raises ConnectionError."""
+        self._bells[project] = bell
+        with self._starting:
+            if self._thread is None:
+                self._stream = self._subscribe()
+            if self._thread is None and self._stream is not None:
+                self._thread = threading.Thread(target=self._listen, name="events", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._stream is not None:
+            self._stream.close()
+        if self._thread is not None:
+            self._thread.join(timeout=2)
+
+    def _subscribe(self) -> Any:
+        from docker.errors import APIError
+        from requests.exceptions import RequestException
+
+        try:
+            return self._runner.docker().events(decode=True, filters={"type": ["container"], "event": list(TELLING)})
+        except (APIError, RequestException):
+            return None
+
+    def _listen(self) -> None:
+        from requests.exceptions import RequestException
+
+        try:
+            for event in self._stream:
+                bell = self._bells.get(event.get("Actor", {}).get("Attributes", {}).get(PROJECT, ""))
+                if bell:
+                    bell.set()
+        except (OSError, RequestException, ValueError):
+            for bell in list(self._bells.values()):
+                bell.set()  # the stream broke: each wait looks for itself, and goes on without events

@@ -1,0 +1,324 @@
+"""The parallel walk over a plan: each step starts the moment its own needs are met. Decides nothing; the plan did.
+
+Threads work, this module's main loop keeps the books: all state below is touched by one thread only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+
+from . import health
+from .command import Command
+from .events import Events
+from .health import Verdict, Watch
+from .ledger import Ledger
+from .plan import Entry, Gate, Plan, Step
+from .record import Record
+from .runner import Result, Runner
+
+
+class Status(Enum):
+    """How a step ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Phase(Enum):
+    """Where a step is."""
+
+    WAITING = "waiting"
+    PULLING = "pulling"
+    WORKING = "working"
+    CHECKING = "checking"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one step ended, and why if not well. `seconds` count from its own start to its end."""
+
+    step: Step
+    status: Status
+    seconds: float = 0.0
+    why: str = ""
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something that a person may want to see at once."""
+
+    step: Step
+    phase: Phase
+    outcome: Outcome | None = None
+
+
+Tell = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a plan."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = ()
+    seconds: float = 0.0
+    interrupted: bool = False
+    trouble: tuple[str, ...] = ()  # why nothing could be started at all: `what; the next move`
+
+    @property
+    def ok(self) -> bool:
+        """Everything that was planned is done."""
+        return not self.interrupted and not self.trouble and all(o.status is Status.DONE for o in self.outcomes)
+
+    def of(self, status: Status) -> tuple[Outcome, ...]:
+        """The outcomes of one kind, in the order in which they came."""
+        return tuple(o for o in self.outcomes if o.status is status)
+
+
+@dataclass(slots=True)
+class Crew:
+    """What the walk needs at one host: the connection, the ledger, the records as they are now."""
+
+    runner: Runner
+    ledger: Ledger
+    records: dict[str, Record]
+    who: str
+    skew: float = 0.0  # the host's clock minus ours, seconds
+    busy: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Applied:
+    """What a worker brings back: the failing command's result, or a verdict."""
+
+    result: Result | None = None
+    verdict: Verdict | None = None
+    log: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Books:
+    waiting: dict[str, Step]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    started: dict[str, float] = field(default_factory=dict)
+    watches: dict[str, Watch] = field(default_factory=dict)
+    stopping: bool = False
+
+
+def execute(plan: Plan, crews: Mapping[str, Crew], tell: Tell) -> Report:
+    """Run every step of `plan`; a failure skips what needs it and spares the rest.
+
+    The first Ctrl-C starts nothing new, ends waits and lets commands finish; a second one is the caller's
+    KeyboardInterrupt.
+    """
+    walk = _Walk(plan, crews, tell)
+    return walk.run()
+
+
+class _Walk:
+    def __init__(self, plan: Plan, crews: Mapping[str, Crew], tell: Tell) -> None:
+        self.plan, self.crews, self.tell = plan, crews, tell
+        self.books = _Books({step.key: step for step in plan.steps})
+        self.running: dict[Future[_Applied], tuple[Step, Phase]] = {}
+        self.keys = frozenset(step.key for step in plan.steps)
+        self.events = {name: Events(crew.runner) for name, crew in crews.items()}
+
+    def run(self) -> Report:
+        start = time.monotonic()
+        pool = ThreadPoolExecutor(max_workers=max(1, len(self.plan.steps)), thread_name_prefix="step")
+        try:
+            self._loop(pool)
+        finally:
+            for events in self.events.values():
+                events.close()
+            pool.shutdown(wait=False, cancel_futures=True)
+        outcomes = tuple(self.books.outcomes.values())
+        return Report(self.plan, outcomes, time.monotonic() - start, interrupted=self.books.stopping)
+
+    def _loop(self, pool: ThreadPoolExecutor) -> None:
+        self._start_ready(pool)
+        while self.running:
+            try:
+                ended, _ = wait_for(self.running, return_when=FIRST_COMPLETED)
+            except KeyboardInterrupt:
+                if self.books.stopping:
+                    raise
+                self._interrupt()
+                continue
+            for future in ended:
+                self._take(future, pool)
+            self._start_ready(pool)
+
+    def _interrupt(self) -> None:
+        self.books.stopping = True
+        for watch in self.books.watches.values():
+            watch.cancelled.set()
+            watch.wake.set()
+        for step in list(self.books.waiting.values()):
+            self._end(Outcome(step, Status.SKIPPED, why="interrupted"))
+
+    def _start_ready(self, pool: ThreadPoolExecutor) -> None:
+        self._settle_hopeless()
+        for step in self._ready():
+            crew = self.crews[step.host.name]
+            if crew.busy >= step.host.parallel:
+                continue
+            crew.busy += 1
+            del self.books.waiting[step.key]
+            self.books.started[step.key] = time.monotonic()
+            self.tell(Progress(step, Phase.WORKING))
+            self.running[pool.submit(_apply, crew.runner, step)] = (step, Phase.WORKING)
+
+    def _settle_hopeless(self) -> None:
+        """End what cannot be tried, and what needs something that did not come; again until nothing more follows."""
+        again = True
+        while again:
+            again = False
+            for step in list(self.books.waiting.values()):
+                outcome = self._hopeless(step)
+                if outcome:
+                    self._end(outcome)
+                    again = True
+
+    def _hopeless(self, step: Step) -> Outcome | None:
+        if step.blocked:
+            return Outcome(step, Status.FAILED, why=step.blocked)
+        if step.host.name not in self.crews:
+            return Outcome(step, Status.FAILED, why=f"{step.host.name} was lost")
+        missing = [o for key in sorted(step.needs) if (o := self.books.outcomes.get(key)) and o.status is not Status.DONE]
+        if not missing:
+            return None
+        first = missing[0]
+        word = "failed" if first.status is Status.FAILED else "was skipped"
+        return Outcome(step, Status.SKIPPED, why=f"needs {first.step.subject}, which {word}")
+
+    def _ready(self) -> Iterator[Step]:
+        """Steps whose needs are met, the one with the longest chain behind it first."""
+        met = {key for key, outcome in self.books.outcomes.items() if outcome.status is Status.DONE}
+        ready = [step for step in self.books.waiting.values() if step.needs & self.keys <= met]
+        return iter(sorted(ready, key=lambda step: (-step.weight, step.key)))
+
+    def _take(self, future: Future[_Applied], pool: ThreadPoolExecutor) -> None:
+        step, phase = self.running.pop(future)
+        applied, crew = future.result(), self.crews[step.host.name]
+        if phase is Phase.WORKING:
+            crew.busy -= 1
+        if applied.result is not None:
+            self._end(self._failure(step, applied.result, applied.log))
+        elif phase is Phase.WORKING and step.gate:
+            self._await_health(step, step.gate, crew, pool)
+        else:
+            self._conclude(step, crew, applied.verdict)
+
+    def _await_health(self, step: Step, gate: Gate, crew: Crew, pool: ThreadPoolExecutor) -> None:
+        watch = self.books.watches[step.key] = Watch(skew=crew.skew)
+        if self.books.stopping:
+            watch.cancelled.set()
+        self.tell(Progress(step, Phase.CHECKING))
+        events = self.events[step.host.name]
+        self.running[pool.submit(_check, crew.runner, gate, watch, events)] = (step, Phase.CHECKING)
+
+    def _conclude(self, step: Step, crew: Crew, verdict: Verdict | None) -> None:
+        if verdict and verdict.why:
+            self._end(Outcome(step, Status.FAILED, self._seconds(step), verdict.why, verdict.log))
+            return
+        if step.entry:
+            self._write(step.entry, crew, verdict)
+        self._end(Outcome(step, Status.DONE, self._seconds(step)))
+
+    def _write(self, entry: Entry, crew: Crew, verdict: Verdict | None) -> None:
+        known = crew.records.get(entry.service)
+        containers = verdict.containers if verdict else known.containers if known else ()
+        record = Record(
+            service=entry.service,
+            project=entry.project,
+            directory=entry.directory,
+            commit=self.plan.commit or (known.commit if known else ""),
+            digest=entry.digest,
+            env=entry.env,
+            containers=containers,
+            borrows=_borrowed_ids(entry, crew.records),
+            at=now(),
+            by=crew.who,
+            held=entry.held,
+            removed=entry.removed,
+        )
+        crew.ledger.record(record, entry.detail)
+        if record.removed:
+            crew.records.pop(entry.service, None)
+        else:
+            crew.records[entry.service] = record
+
+    def _failure(self, step: Step, result: Result, log: tuple[str, ...]) -> Outcome:
+        return Outcome(step, Status.FAILED, self._seconds(step), _why(step, result), log)
+
+    def _seconds(self, step: Step) -> float:
+        return time.monotonic() - self.books.started.get(step.key, time.monotonic())
+
+    def _end(self, outcome: Outcome) -> None:
+        self.books.waiting.pop(outcome.step.key, None)
+        self.books.watches.pop(outcome.step.key, None)
+        self.books.outcomes[outcome.step.key] = outcome
+        self.tell(Progress(outcome.step, Phase.ENDED, outcome))
+
+
+def now() -> str:
+    """This moment, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _apply(runner: Runner, step: Step) -> _Applied:
+    for command in step.commands:
+        result = runner.run(command)
+        if not result.ok:
+            return _Applied(result=result, log=_log_of(runner, step, result))
+    return _Applied()
+
+
+def _log_of(runner: Runner, step: Step, result: Result) -> tuple[str, ...]:
+    if result.lost or not step.gate:
+        return ()
+    try:
+        return health.words_of_failure(runner, step.gate.project)
+    except ConnectionError:
+        return ()
+
+
+def _check(runner: Runner, gate: Gate, watch: Watch, events: Events) -> _Applied:
+    try:
+        events.follow(gate.project, watch.wake)
+        return _Applied(verdict=health.wait(runner, gate, watch))
+    except ConnectionError as error:
+        return _Applied(verdict=Verdict(why=f"connection to {runner.host.name} lost while waiting ({error})"))
+
+
+def _borrowed_ids(entry: Entry, records: Mapping[str, Record]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for owner, name in entry.borrows.items():
+        record = records.get(owner)
+        ids = [c.id for c in record.containers if not name or c.name == name] if record else []
+        found |= {owner: ids[0]} if ids else {}
+    return found
+
+
+def _why(step: Step, result: Result) -> str:
+    if result.lost:
+        return f"{result.stderr.strip()}; what it was doing may have been done: run the same again"
+    if result.exit == 124:
+        return f"{step.verb.doing} took longer than {_limit(step.commands):g} s and was ended"
+    lines = [line.strip() for line in (result.stderr or result.text).splitlines() if line.strip()]
+    return lines[-1] if lines else f"exit status {result.exit}"
+
+
+def _limit(commands: Iterable[Command]) -> float:
+    return max((command.timeout for command in commands), default=0)
+

@@ -1,0 +1,112 @@
+"""The hosts of one run: connected and looked at in parallel, each as soon as it answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TypeVar
+
+from .model import Host, Repo
+from .observe import Checkout, Observation, look, parse
+from .runner import Result, Runner, Unreachable, connect_all
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    runner: Runner | Unreachable
+    result: Result | None = None
+    at: float = 0
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Connections of one run. `seen` and `unfit` share no host: what can be worked with, and why not."""
+
+    repo: Repo
+    runners: dict[str, Runner] = field(default_factory=dict)
+    seen: dict[str, Observation] = field(default_factory=dict)
+    unfit: dict[str, str] = field(default_factory=dict)
+    skew: dict[str, float] = field(default_factory=dict)  # host's clock minus ours, seconds
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for runner in self.runners.values():
+            runner.close()
+
+    def look_at(self, hosts: Iterable[Host]) -> None:
+        """Connect to those of `hosts` that are not connected yet, and observe them."""
+        fresh = [h for h in hosts if h.name not in self.seen and h.name not in self.unfit]
+        opening = connect_all(fresh)
+
+        def sight(host: Host) -> _Sight:
+            runner = opening[host.name].result()
+            if isinstance(runner, Unreachable):
+                return _Sight(runner)
+            result = runner.run(look(host, env_files(self.repo, host)))
+            return _Sight(runner, result, time.time())
+
+        for host, found in zip(fresh, in_parallel(sight, fresh), strict=True):
+            self._take(host, found)
+
+    def _take(self, host: Host, sight: _Sight) -> None:
+        runner, result, at = sight.runner, sight.result, sight.at
+        if isinstance(runner, Unreachable):
+            self.unfit[host.name] = str(runner)
+            return
+        self.runners[host.name] = runner
+        if result is None or not result.ok:
+            self.unfit[host.name] = _failed_look(host, result)
+            return
+        seen = parse(host, result.text)
+        self.skew[host.name] = seen.clock - at if seen.clock else 0
+        if seen.problems:
+            self.unfit[host.name] = seen.problems[0]
+        else:
+            self.seen[host.name] = seen
+
+    def lose(self, host: str, why: str) -> None:
+        """A host turns out to be no good: nothing more is planned on it."""
+        self.seen.pop(host, None)
+        self.unfit[host] = why
+
+
+def env_files(repo: Repo, host: Host) -> tuple[str, ...]:
+    """The env files of all services on a host, from its checkout's root."""
+    mine = (s for s in repo.services.values() if host in s.hosts)
+    return tuple(dict.fromkeys(f"{repo.prefix}{path}" for s in mine for path in s.stack.env_files))
+
+
+def edited(seen: Observation, repo: Repo) -> tuple[str, ...]:
+    """Files of the homelab that were edited on the host; none while an interrupted delivery explains them."""
+    if seen.interrupted or seen.checkout is not Checkout.GIT:
+        return ()
+    return tuple(path for path in seen.dirty if path.startswith(repo.prefix))
+
+
+def in_parallel(work: Callable[[Host], T], hosts: Sequence[Host]) -> list[T]:
+    """`work` for each host at the same time; the answers in the order of `hosts`."""
+    if len(hosts) <= 1:
+        return [work(host) for host in hosts]
+    with ThreadPoolExecutor(max_workers=len(hosts), thread_name_prefix="host") as pool:
+        return list(pool.map(work, hosts))
+
+
+def _failed_look(host: Host, result: Result | None) -> str:
+    if result is None or result.lost:
+        return f"connection to {host.name} lost ({result.stderr.strip() if result else 'no answer'}); try again"
+    if result.exit == 127:
+        return f"bash is not installed on {host.name}; install it there"
+    if result.exit == 124:
+        return f"{host.name} did not answer within 60 s; look whether docker and the disk work there"
+    lines = result.stderr.strip().splitlines() or [f"exit status {result.exit}"]
+    return f"looking at {host.name} failed ({lines[-1]}); mend that there first"
+

@@ -1,0 +1,214 @@
+"""What a repo says, as frozen values: hosts, services, groups and the edges between services. Imports nothing of ours but errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .errors import Place, Problem
+
+
+class Transport(Enum):
+    """How a host is reached."""
+
+    SSH = "ssh"
+    LOCAL = "local"
+
+
+class Source(Enum):
+    """Where a host gets the commit from: pushed by us over the connection, or fetched by the host from its origin."""
+
+    PUSH = "push"
+    ORIGIN = "origin"
+
+
+class System(Enum):
+    """Who manages the host's operating system."""
+
+    NONE = "none"
+    NIXOS = "nixos"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine of `hosts.yaml`, defaults applied. `path` and `data` are absolute paths on that machine."""
+
+    name: str
+    address: str
+    user: str = ""  # "": what ~/.ssh/config or the login name says
+    port: int = 0  # 0: what ~/.ssh/config says, else 22
+    transport: Transport = Transport.SSH
+    path: str = "/opt/homelab"  # the checkout of the whole Git repo on the host
+    data: str = "/var/lib/services"
+    parallel: int = 4  # services that are changed at once on this host
+    system: System = System.NONE
+    flake: str = ""
+    tags: frozenset[str] = frozenset()
+    source: Source = Source.PUSH
+    identity_file: str = ""
+    known_hosts: str = ""
+    connect_timeout: float = 10  # seconds
+    environment: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """An external Docker network that `hosts.yaml` lists: made on a host before the first service that uses it."""
+
+    name: str
+    driver: str = "bridge"
+    internal: bool = False
+    subnet: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)  # driver options
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A named set of services; every service of it comes after every service of the groups in `after`."""
+
+    name: str
+    after: tuple[str, ...] = ()
+    place: Place = Place("hosts.yaml")
+
+
+class CheckKind(Enum):
+    """What a health check of `service.yaml` asks."""
+
+    HTTP = "http"
+    TCP = "tcp"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A health check of `service.yaml`, asked from the host itself: a URL, `address:port`, or a shell command there.
+
+    `{host}` in `target` stands for the host's address.
+    """
+
+    kind: CheckKind
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """When a service counts as up. Times in seconds."""
+
+    checks: tuple[Check, ...] = ()
+    timeout: float = 180  # from the end of `compose up` until healthy
+    settle: float = 0.5  # a container without a health check must have run this long, without a restart
+
+
+class Reaction(Enum):
+    """What a service does when only the content of a bind-mounted file of the repo changed."""
+
+    RESTART = "restart"
+    RECREATE = "recreate"
+    SIGNAL = "signal"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One entry under `services:` of a compose file, with the facts that the graph and the plan ask for."""
+
+    key: str
+    image: str = ""
+    name: str = ""  # container_name, "" if Compose makes one
+    network_mode: str = ""
+    builds: bool = False
+    has_healthcheck: bool = False
+    mounts: tuple[str, ...] = ()  # bind-mounted sources inside the repo, relative to its root
+    profiles: tuple[str, ...] = ()  # with any, Compose starts it only if the profile is asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What a service's compose files say without being resolved on a host; all names as Docker will see them."""
+
+    files: tuple[str, ...]  # relative to the repo's root, in the order of merging
+    project: str
+    containers: tuple[Container, ...] = ()
+    makes_networks: frozenset[str] = frozenset()
+    needs_networks: frozenset[str] = frozenset()  # external ones
+    makes_volumes: frozenset[str] = frozenset()
+    needs_volumes: frozenset[str] = frozenset()
+    links: tuple[str, ...] = ()  # external_links: container names
+    env_files: tuple[str, ...] = ()  # .env and each env_file, relative to the repo's root, whether they exist or not
+    reads: tuple[str, ...] = ()  # files and folders of the repo outside the service's own folder
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of the repo: a folder with compose files. All references are resolved; later look-ups cannot fail."""
+
+    name: str  # `plex`, or `<app>-<instance>`
+    app: str
+    directory: str  # relative to the homelab's root, e.g. services/sonarr/anime
+    stack: Stack
+    hosts: tuple[Host, ...]
+    instance: str = ""
+    description: str = ""
+    groups: tuple[str, ...] = ()
+    protect: bool = False
+    health: Health = Health()
+    on_config_change: Reaction = Reaction.RESTART
+    signal: str = ""  # for Reaction.SIGNAL, e.g. HUP
+    files: Mapping[str, str] = field(default_factory=dict)  # path from the homelab's root -> Git blob id; {} outside a commit
+    digest: str = ""  # over `files`; "" outside a commit
+    place: Place = Place("services")
+
+    @property
+    def project(self) -> str:
+        """The compose project, always given with `--project-name`."""
+        return self.stack.project
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reason(Enum):
+    """Why one service comes after another."""
+
+    DECLARED = "declared"
+    GROUP = "group"
+    NAMESPACE = "namespace"
+    NETWORK = "network"
+    VOLUME = "volume"
+    LINK = "link"
+
+    @property
+    def inferred(self) -> bool:
+        """Read from compose files, not written down by a person."""
+        return self not in (Reason.DECLARED, Reason.GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`dependent` needs `dependency`; `detail` is a sentence part such as `uses network media, which gluetun creates`."""
+
+    dependent: str
+    dependency: str
+    reason: Reason
+    detail: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Repo:
+    """A homelab at one commit (or its files as they lie there, with `commit` ""). Everything in it is valid."""
+
+    root: str  # the homelab's folder on this machine
+    hosts: Mapping[str, Host]
+    services: Mapping[str, Service]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    edges: tuple[Edge, ...] = ()
+    notices: tuple[Problem, ...] = ()
+    prefix: str = ""  # the homelab's folder inside its Git repo, with a trailing slash, or ""
+    commit: str = ""
+    branch: str = ""

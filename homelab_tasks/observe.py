@@ -1,0 +1,291 @@
+"""One look at a host: the script that asks everything at once, and the pure parser of what came back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from . import record
+from .command import Command, script
+from .model import Host
+from .record import Record
+
+
+class Checkout(Enum):
+    """What lies at a host's `path`."""
+
+    GIT = "git"
+    EMPTY = "empty"  # nothing, or a folder that Git does not know
+    FOREIGN = "foreign"  # Git refuses to work there; the message says why
+
+
+class Health(Enum):
+    """A container's health as Docker gives it."""
+
+    NONE = "none"
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenContainer:
+    """A container of a compose project, as `docker ps` shows it."""
+
+    id: str
+    name: str
+    state: str  # created, running, paused, restarting, removing, exited, dead
+    health: Health
+    image: str  # the name it was made from; an id (sha256:...) when that name means another image by now
+    project: str
+    key: str
+    directory: str  # where compose ran
+    exit: int | None = None
+
+    @property
+    def image_moved(self) -> bool:
+        """The image's name points at another image than the container runs: one was pulled or built since."""
+        return bool(re.fullmatch(r"(sha256:)?[0-9a-f]{12,64}", self.image))
+
+
+@dataclass(frozen=True, slots=True)
+class EnvFile:
+    """An env file on a host, without its values."""
+
+    mode: int
+    hash: str  # keyed with the host's own key; "" before the first deploy
+    keys: tuple[str, ...]
+    stat: str  # mode, inode, size, times and path as the host gave them: the hash is good for as long as these are
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one look at one host gave."""
+
+    host: str
+    checkout: Checkout
+    commit: str = ""
+    branch: str = ""
+    folder: str = ""  # where the records of runs lie on the host, "" without a checkout
+    dirty: tuple[str, ...] = ()  # tracked files that were edited on the host
+    interrupted: str = ""  # the commit whose delivery did not end
+    records: Mapping[str, Record] = field(default_factory=dict)
+    record_lines: int = 0
+    containers: tuple[SeenContainer, ...] = ()
+    env: Mapping[str, EnvFile] = field(default_factory=dict)
+    compose: str = ""  # path of the Compose plugin, "" if it has to be asked through `docker compose`
+    system: str = ""  # store path of the running NixOS
+    clock: float = 0.0  # the host's time when it answered, seconds since 1970
+    holder: str = ""  # who holds the lock, "" if nobody
+    problems: tuple[str, ...] = ()  # what keeps a deploy from working there: `what; the next move`
+
+    def of_project(self, project: str) -> tuple[SeenContainer, ...]:
+        """The containers of one compose project."""
+        return tuple(c for c in self.containers if c.project == project)
+
+
+FIELDS = (
+    "{{.ID}}",
+    "{{.Names}}",
+    "{{.State}}",
+    "{{.Status}}",
+    "{{.Image}}",
+    '{{.Label "com.docker.compose.project"}}',
+    '{{.Label "com.docker.compose.service"}}',
+    '{{.Label "com.docker.compose.project.working_dir"}}',
+    '{{.Label "com.docker.compose.oneoff"}}',
+)
+
+# Everything a plan needs, in one process tree and one round trip. docker ps starts first and works while Git does.
+# Hashing a .env takes two processes (2.5 ms), so hashes are kept beside the records with the file's stat line.
+LOOK = r"""
+path=$1 format=$2 state=; shift 2
+section() { printf '\036%s\n' "$1"; }
+exec 3< <(if command -v docker >/dev/null; then docker ps --all --no-trunc --filter label=com.docker.compose.project --format "$format" 2>&1
+  printf '\036docker-exit\n%s\n' $?; else printf '\036docker-exit\n127\n'; fi)
+section shell; printf '%s\n' "$USER"
+for tool in git flock timeout tar; do command -v $tool >/dev/null || printf 'missing %s\n' $tool; done
+section compose
+for d in "${DOCKER_CONFIG:-$HOME/.docker}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker /run/current-system/sw/libexec/docker; do
+  if [ -x "$d/cli-plugins/docker-compose" ]; then printf '%s\n' "$d/cli-plugins/docker-compose"; break; fi
+done
+[ -e /run/current-system ] && { section system; readlink -f /run/current-system; }
+cd "$path" 2>/dev/null && [ -e .git ] && {
+  section git; GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 --branch -z --untracked-files=no 2>&1
+  if [ -d .git ]; then state=$PWD/.git/homelab; elif state=$(git rev-parse --absolute-git-dir 2>/dev/null); then state=$state/homelab; fi
+  section folder; printf '%s\n' "$state"
+  if [ -d "$state" ]; then
+    section state; [ -e "$state/state.jsonl" ] && cat "$state/state.jsonl"
+    [ -s "$state/delivering" ] && { section delivering; cat "$state/delivering"; }
+    [ -s "$state/holder" ] && ! flock --shared --nonblock "$state/lock" true && { section holder; cat "$state/holder"; }
+  fi
+}
+files=() readable=()
+if cd "$path" 2>/dev/null; then for f; do [ -f "$f" ] && files+=("$f"); done; fi
+if [ ${#files[@]} -gt 0 ]; then
+  section env; cached=; [ -n "$state" ] && [ -e "$state/env" ] && cached=$'\n'$(<"$state/env")$'\n'
+  while IFS= read -r line; do
+    case $cached in *$'\n'"$line "*) hash=${cached#*$'\n'"$line "}; hash=${hash%%$'\n'*} ;;
+    *) hash= file=${line#* * * * * }
+      [ -n "$state" ] && [ -r "$state/key" ] && [ -r "$file" ] && { hash=$(cat "$state/key" "./$file" | sha256sum); hash=${hash%% *}; } ;; esac
+    printf '%s %s\n' "$hash" "$line"
+  done < <(stat -c '%a %i %s %.9Y %.9Z %n' -- "${files[@]}")
+  section keys
+  for f in "${files[@]}"; do [ -r "$f" ] && readable+=("./$f"); done
+  [ ${#readable[@]} -gt 0 ] && LC_ALL=C awk -v q="'" '
+    function open_at_end(text) { gsub(/\\./, "", text); return !index(text, quote) }
+    FNR == 1 { quote = ""; sub(/^\357\273\277/, "") }
+    quote != "" { if (!open_at_end($0)) quote = ""; next }
+    match($0, /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_.-]*[ \t]*[=:]/) {
+      key = substr($0, RSTART, RLENGTH); rest = substr($0, RSTART + RLENGTH)
+      sub(/^[ \t]*(export[ \t]+)?/, "", key); sub(/[ \t]*[=:]$/, "", key); sub(/^[ \t]*/, "", rest)
+      print substr(FILENAME, 3) "\t" key
+      quote = substr(rest, 1, 1); if (quote != "\"" && quote != q || !open_at_end(substr(rest, 2))) quote = "" }' "${readable[@]}"
+fi
+section docker; cat <&3
+section clock; printf '%s\n' "${EPOCHREALTIME:-$(date +%s.%N)}"
+"""
+
+
+def look(host: Host, env_files: Iterable[str]) -> Command:
+    """The command that observes `host`; `env_files` are paths from its checkout's root."""
+    return script(LOOK, host.path, "\t".join(FIELDS), *env_files, timeout=60)
+
+
+def parse(host: Host, output: str) -> Observation:
+    """Read what `look` printed, whatever it is. Unknown sections are passed over; an answer without its end is a problem."""
+    sections = _sections(output)
+    git = sections.get("git", "")
+    records = sections.get("state", "")
+    branch = _branch(git)
+    return Observation(
+        host=host.name,
+        checkout=_checkout(git),
+        commit=branch.get("oid", ""),
+        branch=branch.get("head", ""),
+        folder=sections.get("folder", "").strip(),
+        dirty=_dirty(git),
+        interrupted=sections.get("delivering", "").strip(),
+        records=record.read(records),
+        record_lines=records.count("\n"),
+        containers=_containers(sections.get("docker", "")),
+        env=_env(sections.get("env", ""), sections.get("keys", "")),
+        compose=sections.get("compose", "").strip(),
+        system=sections.get("system", "").strip(),
+        clock=_clock(sections),
+        holder=sections.get("holder", "").strip(),
+        problems=_problems(host, sections),
+    )
+
+
+def _sections(output: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for part in output.split("\036")[1:]:
+        name, _, body = part.partition("\n")
+        found[name] = body
+    return found
+
+
+def _clock(sections: Mapping[str, str]) -> float:
+    """Seconds since 1970 from the last section; 0 where the answer was cut short."""
+    seconds = re.fullmatch(r"(\d{1,12})(?:[.,](\d{1,9}))?\n", sections.get("clock", ""), re.ASCII)
+    return float(f"{seconds[1]}.{seconds[2] or 0}") if seconds else 0.0
+
+
+def _checkout(git: str) -> Checkout:
+    if not git:
+        return Checkout.EMPTY
+    # warnings may stand before the headers; where Git gives up, there are none
+    return Checkout.GIT if re.search(r"^# branch\.oid ", git, re.MULTILINE) else Checkout.FOREIGN
+
+
+def _branch(git: str) -> Mapping[str, str]:
+    headers = re.findall(r"(?:^|\0)# branch\.(oid|head) ([^\0]*)", git, re.MULTILINE)
+    return {key: "" if value.startswith("(") else value for key, value in headers[:2]}
+
+
+def _dirty(git: str) -> tuple[str, ...]:
+    """Paths of `git status --porcelain=v2 -z`; a rename (2 ...) is followed by its old path."""
+    found: list[str] = []
+    entries = iter(git.split("\0"))
+    for entry in entries:
+        kind, _, rest = entry.partition(" ")
+        if kind == "1":
+            found.append(rest.split(" ", 7)[-1])
+        elif kind == "2":
+            found.append(rest.split(" ", 8)[-1])
+            next(entries, None)
+        elif kind == "u":
+            found.append(rest.split(" ", 9)[-1])
+    return tuple(found)
+
+
+def _containers(text: str) -> tuple[SeenContainer, ...]:
+    rows = (line.split("\t") for line in text.split("\n"))
+    return tuple(_container(row) for row in rows if len(row) == len(FIELDS) and row[8] != "True")
+
+
+def _container(row: list[str]) -> SeenContainer:
+    ident, name, state, status, image, project, key, directory, _ = row
+    health = next((h for h in Health if f"({h.value})" in status or f"(health: {h.value})" in status), Health.NONE)
+    ended = re.match(r"Exited \((\d+)\)", status)
+    return SeenContainer(
+        id=ident,
+        name=next((n for n in name.split(",") if "/" not in n), name),  # the others are aliases that links made
+        state=state,
+        health=health,
+        image=image,
+        project=project,
+        key=key,
+        directory=directory,
+        exit=int(ended[1]) if ended else None,
+    )
+
+
+def _env(files: str, keys: str) -> Mapping[str, EnvFile]:
+    named: dict[str, list[str]] = {}
+    for line in keys.split("\n"):
+        path, _, key = line.rpartition("\t")
+        named.setdefault(path, []).append(key)
+    found: dict[str, EnvFile] = {}
+    for line in files.split("\n"):
+        row = re.fullmatch(r"([0-9a-f]*) (([0-7]{1,4}) \d+ \d+ \S+ \S+ (.+))", line, re.ASCII)
+        if row:
+            hashed, stat, mode, path = row.groups()
+            found[path] = EnvFile(int(mode, 8), hashed, tuple(named.get(path, ())), stat)
+    return found
+
+
+def _problems(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:
+    found = [
+        f"{line.removeprefix('missing ')} is not installed on {host.name}; install it there"
+        for line in sections.get("shell", "").splitlines()
+        if line.startswith("missing ")
+    ]
+    git = sections.get("git", "")
+    if _checkout(git) is Checkout.FOREIGN:
+        found.append(f"git does not work in {host.path} on {host.name} ({_last_line(git)}); mend that there first")
+    if not _clock(sections):
+        return (*found, f"the answer of {host.name} was cut short; run the same again")
+    status = sections.get("docker-exit", "").strip()
+    if status != "0":
+        found.append(_docker_problem(host, status, sections.get("docker", "")))
+    return tuple(found)
+
+
+def _docker_problem(host: Host, status: str, said: str) -> str:
+    if status == "127":
+        return f"docker is not installed on {host.name}; install Docker Engine and Compose v2 there"
+    if "permission denied" in said.lower():
+        who = host.user or "the user"
+        return f"{who} may not use docker on {host.name}; on {host.name}: sudo usermod -aG docker {host.user or '$USER'}"
+    if "cannot connect" in said.lower() or "is the docker daemon running" in said.lower():
+        return f"the docker daemon on {host.name} does not answer; on {host.name}: sudo systemctl start docker"
+    return f"docker ps failed on {host.name} ({_last_line(said)}); mend that there first"
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.replace("\0", "\n").splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"

@@ -1,0 +1,182 @@
+"""What a run will do, as data: steps with their causes and what each waits for. Nothing in this room touches a host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from ..command import Command
+from ..model import Check, Host, Network, Service
+from ..record import Held
+
+
+class Verb(Enum):
+    """What a step does to its subject. The value is what a person reads."""
+
+    NETWORK = "make network"
+    CREATE = "create"  # the first time on this host
+    UPDATE = "update"  # its files, its .env or its image changed
+    START = "start"  # containers that should run do not
+    RESTART = "restart"
+    RECREATE = "recreate"
+    STOP = "stop"
+    REMOVE = "remove"
+    NOTE = "note"  # nothing that a container sees changed: the record moves on, the containers stay
+
+    @property
+    def doing(self) -> str:
+        """`creating`, `stopping`, ..."""
+        return _DOING[self]
+
+    @property
+    def removes(self) -> bool:
+        """Containers go away by it."""
+        return self is Verb.REMOVE
+
+
+_DOING = {
+    Verb.NETWORK: "making network",
+    Verb.CREATE: "creating",
+    Verb.UPDATE: "updating",
+    Verb.START: "starting",
+    Verb.RESTART: "restarting",
+    Verb.RECREATE: "recreating",
+    Verb.STOP: "stopping",
+    Verb.REMOVE: "removing",
+    Verb.NOTE: "noting",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference that a person reads: `image 1.40.2 -> 1.41.0`, `environment + TZ`; never the value of a secret."""
+
+    container: str  # key under `services:`, "" for the project as a whole
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.container}: {self.text}" if self.container else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What has to be true of a project's containers before a step is done. Times in seconds."""
+
+    project: str
+    timeout: float
+    settle: float
+    checks: tuple[Check, ...] = ()
+    directory: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is written down on the host once a step is done."""
+
+    service: str
+    project: str
+    directory: str
+    digest: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    borrows: Mapping[str, str] = field(default_factory=dict)  # service -> its container whose network is shared ("" all)
+    held: Held | None = None
+    removed: bool = False
+    detail: str = ""  # resolved model and file list as JSON, "" to leave the last one
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change to one subject on one host, complete: whoever executes it decides nothing."""
+
+    key: str  # `plex@hl15`; networks `network proxy@hl15`
+    verb: Verb
+    subject: str
+    host: Host
+    causes: tuple[str, ...] = ()
+    asked: str = ""  # `requested`, `needed by plex`
+    changes: tuple[Change, ...] = ()
+    needs: frozenset[str] = frozenset()  # keys of steps that come first
+    pulls: tuple[str, ...] = ()  # images that are not on the host yet
+    commands: tuple[Command, ...] = ()
+    gate: Gate | None = None
+    entry: Entry | None = None
+    weight: int = 0  # length of the longest chain that waits for this step: longer ones start first
+    blocked: str = ""  # why it cannot be tried at all
+    moved: bool = False  # a removal that follows a start elsewhere
+
+    @property
+    def cause(self) -> str:
+        """All causes in one line."""
+        return ", ".join([*self.causes, *([self.asked] if self.asked else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A service on one of its hosts, with a reason: why it stays as it is, or what is left behind."""
+
+    subject: str
+    host: Host
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A host whose checkout moves to the plan's commit before its services change. `commit` "" is a first delivery."""
+
+    host: Host
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A graph of steps and everything that a person should know before they run."""
+
+    title: str  # `deploy plex`
+    commit: str = ""
+    steps: tuple[Step, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    unchanged: tuple[Unit, ...] = ()
+    held: tuple[Unit, ...] = ()  # stopped on purpose: left alone
+    gone: tuple[Unit, ...] = ()  # on a host and no longer in the repo
+    notices: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()  # what has to be mended before anything is changed: `what; the next move`
+
+    @property
+    def changes(self) -> bool:
+        """There is something to do (blocked steps count: somebody has to act)."""
+        return bool(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    title: str
+    names: frozenset[str]  # services meant by the request
+    named: frozenset[str] = frozenset()  # those of them that were named one by one: a deploy by name releases a stop
+    hosts: frozenset[str] = frozenset()  # only these hosts; empty: all
+    dependencies: bool = True
+    force: bool = False
+    prune: bool = False
+    everything: bool = False  # the whole repo is meant, so what is gone from it is looked for
+    files: bool = True  # bring files and settings to the commit; False only starts what does not run
+    timeout: float = 0  # seconds until healthy, 0: what the service says
+
+
+def detail(model: Mapping[str, Any], files: Mapping[str, str]) -> str:
+    """The recorded detail of a service as one line of JSON."""
+    import json
+
+    return json.dumps({"model": model, "files": dict(files)}, separators=(",", ":"), sort_keys=True)
+
+
+def key(service: Service | str, host: Host) -> str:
+    """The key of a service's step on a host."""
+    return f"{service}@{host.name}"
+
+
+def network_key(network: Network, host: Host) -> str:
+    """The key of the step that makes a network on a host."""
+    return f"network {network.name}@{host.name}"

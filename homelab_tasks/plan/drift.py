@@ -1,0 +1,100 @@
+"""Where a host is not what the repo says: one service on one host, compared with what the last run recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..model import Host, Reason, Repo, Service
+from ..observe import Health, Observation, SeenContainer
+from ..record import Record, RecordedContainer
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Why a service is not left alone. An empty Drift (`not drift`) means: unchanged, and untouched."""
+
+    new: bool = False  # nothing is recorded
+    files: bool = False  # committed files differ from those of the record
+    env: tuple[str, ...] = ()  # env files that differ, by path
+    absent: tuple[str, ...] = ()  # sentences on containers that do not run, or that nobody recorded
+    sick: Mapping[str, str] = field(default_factory=dict)  # container key -> sentence; a restart is tried
+    borrowed: tuple[str, ...] = ()  # services whose network namespace is another one now
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.files or self.env or self.absent or self.sick or self.borrowed)
+
+    @property
+    def down(self) -> bool:
+        """Containers are not as recorded, whatever the files say."""
+        return bool(self.absent or self.sick or self.borrowed)
+
+
+def find_drift(repo: Repo, service: Service, host: Host, seen: Observation) -> Drift:
+    """Compare one service with what was observed on one of its hosts."""
+    record = seen.records.get(service.name)
+    if record is None:
+        return Drift(new=True)
+    containers = seen.of_project(record.project)
+    return Drift(
+        files=record.digest != service.digest or record.project != service.project,
+        env=_changed_env(repo, service, record, seen),
+        absent=(*_absent(record, containers), *_unknown(record, containers)),
+        sick=_sick(record, containers),
+        borrowed=_borrowed(repo, service, record, seen),
+    )
+
+
+def _changed_env(repo: Repo, service: Service, record: Record, seen: Observation) -> tuple[str, ...]:
+    now = env_hashes(repo, service, seen)
+    return tuple(path for path in sorted({*now, *record.env}) if now.get(path) != record.env.get(path))
+
+
+def env_hashes(repo: Repo, service: Service, seen: Observation) -> Mapping[str, str]:
+    """The env files that the service reads and the host has, by path from the checkout's root, with keyed hashes."""
+    paths = [f"{repo.prefix}{path}" for path in service.stack.env_files]
+    return {path: seen.env[path].hash for path in paths if path in seen.env}
+
+
+def _absent(record: Record, containers: tuple[SeenContainer, ...]) -> list[str]:
+    by_id = {c.id: c for c in containers}
+    by_key = {c.key for c in containers}
+    return [text for r in record.containers if (text := _why_absent(r, by_id.get(r.id), r.key in by_key))]
+
+
+def _why_absent(recorded: RecordedContainer, seen: SeenContainer | None, replaced: bool) -> str:  # noqa: FBT001
+    if seen is None:
+        return f"container {recorded.key} was made anew by somebody else" if replaced else f"container {recorded.key} is gone"
+    if seen.image_moved:
+        return f"container {recorded.key} runs an older image than {recorded.key}'s image name means now"
+    if recorded.finished and seen.state == "exited" and seen.exit == 0:
+        return ""
+    if seen.state in ("running", "restarting"):
+        return ""
+    exited = f", exit status {seen.exit}" if seen.exit is not None else ""
+    return f"container {recorded.key} is {seen.state}{exited}"
+
+
+def _unknown(record: Record, containers: tuple[SeenContainer, ...]) -> list[str]:
+    known = {r.id for r in record.containers} | {r.key for r in record.containers}
+    return [f"container {c.key} is not of the last deploy" for c in containers if not {c.id, c.key} & known]
+
+
+def _sick(record: Record, containers: tuple[SeenContainer, ...]) -> Mapping[str, str]:
+    known = {r.id for r in record.containers}
+    found: dict[str, str] = {}
+    for c in containers:
+        if c.id in known and c.health is Health.UNHEALTHY:
+            found[c.key] = f"container {c.key} is unhealthy"
+        if c.id in known and c.state == "restarting":
+            found[c.key] = f"container {c.key} restarts again and again"
+    return found
+
+
+def _borrowed(repo: Repo, service: Service, record: Record, seen: Observation) -> tuple[str, ...]:
+    """Owners of a shared network namespace whose container is not the one that this service was started on."""
+    if not record.borrows:
+        return ()
+    owners = {e.dependency for e in repo.edges if e.dependent == service.name and e.reason is Reason.NAMESPACE}
+    ids = {c.id for c in seen.containers}
+    return tuple(sorted(name for name in owners & {*record.borrows} if record.borrows[name] not in ids))

@@ -1,0 +1,86 @@
+"""What has to be mended before a plan may run, and what a person should know although it may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ..commands.resolve import Resolution, Resolved
+from ..model import Repo
+from .survey import Finding, Survey
+
+
+def faults_of(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> tuple[str, ...]:
+    """Everything that would make a step fail and can be known before: `what; the next move`."""
+    cut = [answer.problem for answer in resolved.values() if answer.problem]
+    found = [*cut, *_rejected(survey, resolved), *_networks(repo, survey, resolved), *_volumes(repo, survey, resolved)]
+    return tuple(dict.fromkeys(found))
+
+
+def notices_of(survey: Survey, resolved: Mapping[str, Resolution]) -> tuple[str, ...]:
+    """Variables that Compose fills with nothing."""
+    return tuple(
+        f"{finding.service.name}: {name} is not set on {finding.host.name}; Compose uses a blank"
+        for finding, found in _answers(survey, resolved)
+        for name in found.blank
+    )
+
+
+def external_names(survey: Survey, resolved: Mapping[str, Resolution], kind: str) -> Iterator[tuple[Finding, str]]:
+    """External networks or volumes (`kind`), with the services that need them."""
+    for finding, found in _answers(survey, resolved):
+        for name, body in ((found.model or {}).get(kind) or {}).items():
+            if body and body.get("external"):
+                yield finding, str(body.get("name") or name)
+
+
+def _answers(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[tuple[Finding, Resolved]]:
+    for finding in survey.findings:
+        resolution = resolved.get(finding.host.name)
+        found = resolution.services.get(finding.service.name) if resolution else None
+        if found and not finding.blocked:
+            yield finding, found
+
+
+def _rejected(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
+    for finding, found in _answers(survey, resolved):
+        if found.model is None:
+            yield _sentence(finding, found.error)
+
+
+def _sentence(finding: Finding, error: str) -> str:
+    service, host = finding.service, finding.host.name
+    missing = re.search(r"env file (.+?) not found", error)
+    if missing:
+        return f"{service.name}: {missing[1]} is missing on {host}; make it there from {service.directory}/.env.example"
+    required = re.search(r"required variable (\w+) is missing a value", error)
+    if required:
+        return f"{service.name}: {required[1]} has no value on {host}; set it in {service.directory}/.env there"
+    return f"{service.stack.files[0]}: Compose on {host} rejects it: {error}; mend the file and commit"
+
+
+def _networks(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
+    planned = {finding.service.name for finding in survey.findings if not finding.blocked}
+    for finding, name in external_names(survey, resolved, "networks"):
+        if name in resolved[finding.host.name].networks or name in repo.networks:
+            continue
+        makers = [s.name for s in repo.services.values() if name in s.stack.makes_networks and finding.host in s.hosts]
+        if set(makers) & planned:
+            continue
+        what = f"{finding.service.name}: network {name} does not exist on {finding.host.name}"
+        if makers:
+            yield f"{what}; {makers[0]} makes it: inv deploy {makers[0]}"
+        else:
+            yield f"{what} and no service makes it; list it under networks: in hosts.yaml"
+
+
+def _volumes(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
+    planned = [finding.service for finding in survey.findings if not finding.blocked]
+    for finding, name in external_names(survey, resolved, "volumes"):
+        host = finding.host
+        if name in resolved[host.name].volumes or any(name in s.stack.makes_volumes for s in planned):
+            continue
+        what = f"{finding.service.name}: volume {name} does not exist on {host.name}"
+        makers = [s.name for s in repo.services.values() if name in s.stack.makes_volumes and host in s.hosts]
+        move = f"{makers[0]} makes it: inv deploy {makers[0]}" if makers else f"on {host.name}: docker volume create {name}"
+        yield f"{what}; {move}"

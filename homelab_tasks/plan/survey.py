@@ -1,0 +1,138 @@
+"""Which services a request means on which hosts, and which of them are not as they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from .. import graph
+from ..model import Edge, Host, Reason, Repo, Service
+from ..observe import Observation
+from . import Request, Unit, key
+from .drift import Drift, find_drift
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A service on a host that needs something done, or that cannot be looked at (`blocked` says why)."""
+
+    service: Service
+    host: Host
+    drift: Drift
+    asked: str  # `requested`, `needed by plex`
+    blocked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All that a request means, sorted by what has to happen."""
+
+    request: Request
+    findings: tuple[Finding, ...] = ()
+    unchanged: tuple[Unit, ...] = ()
+    held: tuple[Unit, ...] = ()
+
+    def on(self, host: Host) -> tuple[Finding, ...]:
+        """What can be worked on at one host."""
+        return tuple(f for f in self.findings if f.host.name == host.name and not f.blocked)
+
+
+def meant(repo: Repo, request: Request) -> Mapping[str, str]:
+    """Service -> why it is part of the request, in dependency order."""
+    if not request.dependencies:
+        return {name: "requested" for name in graph.order(repo) if name in request.names}
+    needs, asked = graph.needs(repo), dict.fromkeys(request.names, "requested")
+    queue = sorted(request.names)
+    while queue:
+        name = queue.pop(0)
+        for edge in needs.get(name, ()):
+            if edge.dependency not in asked:
+                asked[edge.dependency] = f"needed by {name}"
+                queue.append(edge.dependency)
+    return {name: asked[name] for name in graph.order(repo) if name in asked}
+
+
+def units(repo: Repo, request: Request) -> Iterator[tuple[Service, Host, str]]:
+    """Each service of the request on each of its hosts, with the reason."""
+    for name, asked in meant(repo, request).items():
+        for host in repo.services[name].hosts:
+            if not request.hosts or host.name in request.hosts:
+                yield repo.services[name], host, asked
+
+
+def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit: Mapping[str, str]) -> Survey:
+    """Compare everything that `request` means with what was seen; `unfit` names the hosts that nothing can be done on."""
+    findings: list[Finding] = []
+    unchanged: list[Unit] = []
+    held: list[Unit] = []
+    for service, host, asked in units(repo, request):
+        if host.name in unfit:
+            findings.append(Finding(service, host, Drift(), asked, blocked=unfit[host.name]))
+            continue
+        record = seen[host.name].records.get(service.name)
+        if record and record.held and service.name not in request.named:
+            held.append(Unit(service.name, host, f"stopped by {record.held.by}, {record.held.at}"))
+            continue
+        drift = find_drift(repo, service, host, seen[host.name])
+        if _to_do(request, drift, asked) or (record and record.held):
+            findings.append(Finding(service, host, drift, asked))
+        else:
+            unchanged.append(Unit(service.name, host, "unchanged"))
+    return Survey(request, tuple(findings), tuple(unchanged), tuple(held))
+
+
+def _to_do(request: Request, drift: Drift, asked: str) -> bool:
+    if request.force and asked == "requested":
+        return True
+    return bool(drift) if request.files else drift.new or drift.down
+
+
+def borrowers(repo: Repo) -> Mapping[str, tuple[str, ...]]:
+    """Service -> the services that live in its network namespace."""
+    found: dict[str, list[str]] = {}
+    for edge in repo.edges:
+        if edge.reason is Reason.NAMESPACE:
+            found.setdefault(edge.dependency, []).append(edge.dependent)
+    return {name: tuple(dict.fromkeys(dependents)) for name, dependents in found.items()}
+
+
+def borrows(repo: Repo, service: Service) -> Mapping[str, str]:
+    """Owner of a network namespace that `service` lives in -> the name of its container, "" where Compose names it."""
+    modes = {c.network_mode.partition(":")[2] for c in service.stack.containers if c.network_mode.startswith("container:")}
+    if not modes:
+        return {}
+    owners = [e.dependency for e in repo.edges if e.dependent == service.name and e.reason is Reason.NAMESPACE]
+    names = {owner: {c.name for c in repo.services[owner].stack.containers if c.name} for owner in owners}
+    return {owner: min(names[owner] & modes, default="") for owner in owners}
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Which steps of a plan come before a step: the nearest ones that its service needs, directly or through others."""
+
+    repo: Repo
+    needs: Mapping[str, tuple[Edge, ...]]
+    keys: frozenset[str]  # of the plan's steps
+
+    @classmethod
+    def of(cls, repo: Repo, keys: Iterable[str]) -> Before:
+        """For a plan with these steps."""
+        return cls(repo, graph.needs(repo), frozenset(keys))
+
+    def __call__(self, name: str, host: Host) -> frozenset[str]:
+        """The keys for the step of service `name` on `host`."""
+        return frozenset(self._nearest(name, host, set()))
+
+    def _nearest(self, name: str, host: Host, visited: set[str]) -> Iterator[str]:
+        """A service with nothing to do is looked through to what it needs itself."""
+        for edge in self.needs.get(name, ()):
+            own = self.repo.services[edge.dependency].hosts
+            for place in [host] if host in own else own:
+                there = key(edge.dependency, place)
+                if there in visited:
+                    continue
+                visited.add(there)
+                if there in self.keys:
+                    yield there
+                else:
+                    yield from self._nearest(edge.dependency, place, visited)

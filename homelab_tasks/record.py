@@ -1,0 +1,104 @@
+"""What a run leaves on a host for the next one: a line for each service, in `<git dir>/homelab/state.jsonl`; the last line counts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A service that a person stopped on purpose."""
+
+    by: str
+    at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedContainer:
+    """A container as the last run left it; its id stands for its whole configuration and image."""
+
+    id: str
+    key: str  # its name under `services:`
+    name: str
+    image: str  # image id
+    finished: bool = False  # it was meant to end, and ended with status 0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The last known state of one service on one host. `removed` ends it; holds no value of a `.env`."""
+
+    service: str
+    project: str
+    directory: str
+    commit: str
+    digest: str
+    env: Mapping[str, str] = field(default_factory=dict)  # path -> hash, keyed with a key that stays on the host
+    containers: tuple[RecordedContainer, ...] = ()
+    borrows: Mapping[str, str] = field(default_factory=dict)  # service whose network is shared -> its container's id
+    at: str = ""  # ISO 8601, UTC
+    by: str = ""  # user@machine
+    held: Held | None = None
+    removed: bool = False
+
+    def line(self) -> str:
+        """The record as one line of JSON."""
+        return json.dumps(_plain(self), separators=(",", ":"), sort_keys=True)
+
+
+def read(text: str) -> Mapping[str, Record]:
+    """Service -> its last record.
+
+    A line that is torn or foreign is passed over: an older one then counts, and the service is looked at again.
+    """
+    found: dict[str, Record] = {}
+    for line in text.splitlines():
+        record = _record(line)
+        if record is not None:
+            found[record.service] = record
+    return {name: record for name, record in found.items() if not record.removed}
+
+
+def compact(records: Iterable[Record]) -> str:
+    """The same state in the fewest lines."""
+    return "".join(f"{record.line()}\n" for record in sorted(records, key=lambda r: r.service))
+
+
+def _record(line: str) -> Record | None:
+    try:
+        fields: dict[str, Any] = json.loads(line)
+        held = fields.pop("held", None)
+        containers = tuple(RecordedContainer(**entry) for entry in fields.pop("containers", ()))
+        record = Record(**fields, containers=containers, held=Held(**held) if held else None)
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return record if _sound(record) else None
+
+
+def _sound(record: Record) -> bool:
+    """All of it is of the right type: the line may come from anybody."""
+    texts = [record.service, record.project, record.directory, record.commit, record.digest, record.at, record.by]
+    if not isinstance(record.env, dict) or not isinstance(record.borrows, dict):
+        return False
+    texts += [*record.env.values(), *record.borrows.values(), *((record.held.by, record.held.at) if record.held else ())]
+    texts += [text for c in record.containers for text in (c.id, c.key, c.name, c.image)]
+    return all(isinstance(text, str) for text in texts)
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    texts = ("service", "project", "directory", "commit", "digest", "at", "by")
+    plain: dict[str, Any] = {name: getattr(record, name) for name in texts}
+    plain["containers"] = [_container(c) for c in record.containers]
+    plain |= {"env": dict(record.env), "borrows": dict(record.borrows)}
+    if record.held:
+        plain["held"] = {"by": record.held.by, "at": record.held.at}
+    if record.removed:
+        plain["removed"] = True
+    return plain
+
+
+def _container(container: RecordedContainer) -> dict[str, Any]:
+    return {slot: getattr(container, slot) for slot in ("id", "key", "name", "image", "finished")}

@@ -1,0 +1,59 @@
+"""What of a commit travels to a host: some of its files as a tar, or its history as a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..errors import Refused
+from ..model import Repo
+from .git import _git, _run
+
+OUTGOING = "refs/homelab/outgoing"  # a bundle carries refs, so the commit goes under one of its own
+
+
+def archive(repo: Repo, paths: Iterable[str]) -> bytes:
+    """A tar of `paths` (from the homelab's root) at the repo's commit; names in it start at the Git repo's root."""
+    wanted = [f":(top,literal){repo.prefix}{path}" for path in sorted(paths)]
+    return _git(_top(repo), "archive", "--format=tar", repo.commit, "--", *wanted)
+
+
+def bundle(repo: Repo, have: str) -> bytes:
+    """Everything that a host which has the commit `have` ("" for nothing) lacks of the repo's commit.
+
+    Empty when it lacks nothing. The first delivery is the whole history, so that a host can go back to any commit.
+    """
+    root = Path(repo.root)
+    if have and knows(repo, have) and not _git(root, "rev-list", "--max-count=1", repo.commit, f"^{have}"):
+        return b""
+    lacking = [f"^{have}"] if have and knows(repo, have) else []
+    _git(root, "update-ref", OUTGOING, repo.commit)
+    return _git(root, "bundle", "create", "--quiet", "-", OUTGOING, *lacking)
+
+
+def knows(repo: Repo, commit: str) -> bool:
+    """This machine's Git has the commit."""
+    return _run(Path(repo.root), "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+
+
+def descends(repo: Repo, commit: str) -> bool:
+    """The repo's commit was built on `commit`."""
+    return _run(Path(repo.root), "merge-base", "--is-ancestor", commit, repo.commit).returncode == 0
+
+
+def pull(root: Path) -> None:
+    """Fast-forward the checkout on this machine. Raises Refused where its history went another way."""
+    done = _run(root, "pull", "--quiet", "--ff-only")
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise Refused(
+            f"git pull --ff-only failed in {root} ({said[-1] if said else 'no message'})", move="mend that first"
+        )
+
+
+def _top(repo: Repo) -> Path:
+    """The Git repo's own root: `git archive` names files from where it runs."""
+    root = Path(repo.root)
+    for _ in filter(None, repo.prefix.split("/")):
+        root = root.parent
+    return root

@@ -1,0 +1,225 @@
+"""`hosts.yaml`: hosts with the defaults applied, groups, and the networks that are made before any service."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from .. import model
+from ..errors import Place, Problem, suggestion
+from .document import Map, Seq
+from .fields import Fields, Name, describe, each
+
+FILE = "hosts.yaml"
+EXAMPLE = "hosts:\n  nas:\n    address: 10.0.0.5\n    user: admin"
+
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ADDRESS = re.compile(r"[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*")
+_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@$\\-]*")
+_NETWORK = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_FLAKE = re.compile(r"[^\s#-][^\s#]*(#[A-Za-z0-9._-]+)?|#[A-Za-z0-9._-]+")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_SHAPE = "letters, digits, '.', '_' and '-', a letter or digit first"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """The checkout on this machine, which local paths refer to: the homelab's folder and the top of its Git repo."""
+
+    root: Path
+    top: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What `hosts.yaml` says; `health` holds the defaults of every service."""
+
+    hosts: Mapping[str, model.Host] = field(default_factory=dict)
+    groups: Mapping[str, model.Group] = field(default_factory=dict)
+    networks: Mapping[str, model.Network] = field(default_factory=dict)
+    health: model.Health = model.Health()
+
+
+def read_inventory(content: object, checkout: Checkout, problems: list[Problem]) -> Inventory:
+    """The inventory of a parsed `hosts.yaml`; what is wrong with it is added to `problems`."""
+    if not isinstance(content, Map):
+        problems.append(
+            Problem(Place(FILE), f"expected a mapping with hosts, found {describe(content)}", f"write:\n{EXAMPLE}")
+        )
+        return Inventory()
+    top = Fields(content, problems)
+    defaults = _Defaults.read(top.mapping_of("defaults", "a mapping of defaults"), checkout, problems)
+    hosts: dict[str, model.Host] = {}
+    declared = top.mapping_of("hosts", "a mapping of hosts")
+    each(declared, problems, "host", lambda name, f: _add(hosts, name, _host(name, f, defaults, checkout)))
+    if not content.get("hosts"):
+        problems.append(Problem(Place(FILE), "no host yet", f"write:\n{EXAMPLE}"))
+    groups = _groups(top.mapping_of("groups", "a mapping of groups"), problems)
+    networks = _networks(top.any("networks"), top, problems)
+    top.unknown(FILE)
+    return Inventory(hosts, groups, networks, defaults.health)
+
+
+@dataclass(frozen=True, slots=True)
+class _Defaults:
+    host: model.Host
+    health: model.Health
+
+    @classmethod
+    def read(cls, mapping: Map | None, checkout: Checkout, problems: list[Problem]) -> _Defaults:
+        plain = model.Host("", "")
+        if mapping is None:
+            return cls(plain, model.Health())
+        fields = Fields(mapping, problems)
+        host = _common(fields, plain, checkout)
+        health = model.Health((), fields.duration("timeout", 180.0), fields.duration("settle", 0.5))
+        fields.unknown("defaults")
+        return cls(host, health)
+
+
+def _add(found: dict[str, model.Host], name: str, host: model.Host) -> None:
+    found[name] = host
+
+
+def _common(fields: Fields, default: model.Host, checkout: Checkout) -> model.Host:
+    """The fields that `defaults` and a host share; the paths are still as they are written."""
+    return model.Host(
+        name=default.name,
+        address=default.address,
+        user=fields.text("user", default.user, pattern=_USER, shape="a login name"),
+        port=fields.integer("port", default.port, lowest=1, highest=65535),
+        path=fields.text("path", default.path),
+        data=fields.text("data", default.data),
+        parallel=fields.integer("parallel", default.parallel, lowest=1, highest=1000),
+        system=fields.choice("system", default.system),
+        source=fields.choice("source", default.source),
+        identity_file=_here(fields.text("identity_file"), checkout.root) or default.identity_file,
+        known_hosts=_here(fields.text("known_hosts"), checkout.root) or default.known_hosts,
+        connect_timeout=fields.duration("connect_timeout", default.connect_timeout),
+    )
+
+
+def _host(name: str, fields: Fields, defaults: _Defaults, checkout: Checkout) -> model.Host:
+    _check_name(name, _HOST, fields, "host")
+    common = _common(fields, defaults.host, checkout)
+    transport = fields.choice("connection", model.Transport.SSH)
+    local = transport is model.Transport.LOCAL
+    found = model.Host(
+        name=name,
+        address=fields.text(
+            "address", "localhost" if local else name, pattern=_ADDRESS, shape="a host name or an IP address"
+        ),
+        user=common.user,
+        port=common.port,
+        transport=transport,
+        # the defaults' path is where *other* machines keep their checkout; this one has it here
+        path=_path(
+            "path",
+            fields,
+            common.path if "path" in fields or not local else str(checkout.top),
+            checkout if local else None,
+        ),
+        data=_path("data", fields, common.data, checkout if local else None),
+        parallel=common.parallel,
+        system=common.system,
+        flake=fields.text(
+            "flake", f"nixos#{name}" if common.system is model.System.NIXOS else "", pattern=_FLAKE, shape="FOLDER#NAME"
+        ),
+        tags=frozenset(tag for tag, _ in fields.names("tags")),
+        source=common.source,
+        identity_file=common.identity_file,
+        known_hosts=common.known_hosts,
+        connect_timeout=common.connect_timeout,
+        environment=fields.text("environment", pattern=_WORD, shape=_SHAPE),
+    )
+    fields.unknown(f"host {name!r}")
+    return found
+
+
+def _here(path: str, root: Path) -> str:
+    return str(root / os.path.expanduser(path)) if path else ""  # noqa: PTH111 - Path.expanduser raises without a home
+
+
+def _path(key: str, fields: Fields, path: str, here: Checkout | None) -> str:
+    """An absolute path on the host. Only of this machine do we know the home, and what a relative path starts from."""
+    if here:
+        return os.path.normpath(_here(path, here.root) or here.root)
+    if not path.startswith("/") or not path.isprintable():
+        fields.wrong(key, f"{key}: {path!r} is not an absolute path", "a path on another machine must start with /")
+    return os.path.normpath(path)
+
+
+def _check_name(name: str, pattern: re.Pattern[str], fields: Fields, kind: str) -> None:
+    if not pattern.fullmatch(name):
+        fields.wrong("", f"{name!r} is no {kind} name", f"use {_SHAPE}")
+
+
+def _groups(mapping: Map | None, problems: list[Problem]) -> dict[str, model.Group]:
+    found: dict[str, model.Group] = {}
+    after: dict[str, list[Name]] = {}
+
+    def read(name: str, fields: Fields) -> None:
+        _check_name(name, _GROUP, fields, "group")
+        assert mapping is not None  # noqa: S101 - called for its entries only
+        after[name] = fields.names("after")
+        fields.text("description")  # for the reader of the file
+        fields.unknown(f"group {name!r}")
+        found[name] = model.Group(name, place=mapping.key_place(name))
+
+    each(mapping, problems, "group", read)
+    for names in after.values():
+        problems.extend(
+            Problem(place, f"no group {name!r}", suggestion(name, sorted(found), "group"))
+            for name, place in names
+            if name not in found
+        )
+    return {
+        name: replace(group, after=tuple(dict.fromkeys(other for other, _ in after[name] if other in found)))
+        for name, group in found.items()
+    }
+
+
+def _networks(value: object, top: Fields, problems: list[Problem]) -> dict[str, model.Network]:
+    if isinstance(value, Seq):
+        found = {name: model.Network(name) for name, _ in top.names("networks")}
+    else:
+        found = {}
+        each(
+            top.mapping_of("networks", "a list of names, or a mapping"),
+            problems,
+            "network",
+            lambda name, fields: found.__setitem__(name, _network(name, fields)),
+        )
+    for name in found:
+        _check_name(name, _NETWORK, top, "network")
+    return found
+
+
+def _network(name: str, fields: Fields) -> model.Network:
+    options = fields.mapping_of("options", "a mapping of driver options")
+    subnet = fields.text("subnet")
+    if subnet and not _is_subnet(subnet):
+        fields.wrong("subnet", f"subnet: {subnet!r} is not a subnet", "write it as 172.30.0.0/16")
+    found = model.Network(
+        name,
+        fields.text("driver", "bridge", pattern=_WORD, shape=_SHAPE),
+        internal=fields.flag("internal"),
+        subnet=subnet,
+        options={key: text for key in options if (text := options.text(key)) is not None} if options else {},
+    )
+    fields.unknown(f"network {name!r}")
+    return found
+
+
+def _is_subnet(text: str) -> bool:
+    import ipaddress  # noqa: PLC0415 - few repos name a subnet
+
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return "/" in text

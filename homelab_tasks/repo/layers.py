@@ -1,0 +1,170 @@
+"""One container's facts as one compose file gives them, and how Compose merges them with those of the next file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from posixpath import join, normpath
+from typing import Any
+
+from ..errors import Place
+from .document import Map, Seq
+
+Resolve = Callable[[str], str | None]  # variables replaced; None where a value is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A text of a compose file: as it is written, as it is meant (None if a variable is unknown here), and where."""
+
+    raw: str
+    value: str | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one file says of one container; None and empty: nothing."""
+
+    image: Ref | None = None
+    container_name: Ref | None = None
+    network_mode: Ref | None = None
+    build: bool | None = None
+    healthcheck: Mapping[str, bool] = field(default_factory=dict)  # "disable": it is; "test": there is a real one
+    volumes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # target -> ("bind" | "volume", source)
+    networks: Mapping[str, None] = field(default_factory=dict)
+    external_links: Mapping[str, Ref] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)  # "configs x" or "secrets x" -> x
+    env_file: Mapping[str, None] = field(default_factory=dict)
+    profiles: Mapping[str, None] = field(default_factory=dict)
+    reads: Mapping[str, None] = field(default_factory=dict)  # build contexts, label files
+    replaced: frozenset[str] = frozenset()  # attributes tagged !reset or !override: nothing below them counts
+
+
+def merge(below: Layer, above: Layer) -> Layer:
+    """`above` on top of `below`: single values win, collections are joined (Compose spec, "Merge")."""
+    changes: dict[str, Any] = {}
+    for attribute in _ATTRIBUTES:
+        old, new = getattr(below, attribute), getattr(above, attribute)
+        if attribute in above.replaced:
+            changes[attribute] = new
+        elif isinstance(new, dict):
+            changes[attribute] = {**old, **new}
+        elif new is not None:
+            changes[attribute] = new
+    return replace(below, **changes)
+
+
+_ATTRIBUTES = tuple(f.name for f in fields(Layer) if f.name != "replaced")
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What a text of a compose file means where it stands: its folder, and the values of variables."""
+
+    folder: str
+    resolve: Resolve
+
+    def ref(self, mapping: Map, key: str) -> Ref | None:
+        """The text under `key`; None if there is none."""
+        raw = mapping.text(key)
+        return Ref(raw, self.resolve(raw), mapping.value_place(key)) if raw else None
+
+    def inside(self, path: str | None) -> str | None:
+        """A path of a compose file as one of the homelab; None if it leads out of it or is not known."""
+        resolved = self.resolve(path) if path else None
+        if not resolved or resolved[0] in "/~" or "://" in resolved:
+            return None
+        found = normpath(join(self.folder, resolved))
+        return None if found == ".." or found.startswith("../") else found
+
+
+def read_layer(content: Map, here: Here) -> Layer:
+    """The facts of one entry under `services:`."""
+    build = content.get("build")
+    return Layer(
+        image=here.ref(content, "image"),
+        container_name=here.ref(content, "container_name"),
+        network_mode=here.ref(content, "network_mode"),
+        build=None if build is None else True,
+        healthcheck=_healthcheck(content.get("healthcheck")),
+        volumes=dict(_volumes(content.get("volumes"), here)),
+        networks=_keys(content.get("networks")),
+        external_links={ref.raw: ref for ref in _links(content.get("external_links"), here)},
+        files={f"{kind} {name}": name for kind in ("configs", "secrets") for name in _sources(content.get(kind))},
+        env_file=dict.fromkeys(_paths(content.get("env_file"), here)),
+        profiles=dict.fromkeys(str(name) for name in _items(content.get("profiles")) if isinstance(name, str)),
+        reads=dict.fromkeys([*_contexts(build, here), *_paths(content.get("label_file"), here)]),
+        replaced=frozenset(key for key in content if content.tag(key) in ("!reset", "!override")),
+    )
+
+
+def _healthcheck(value: Any) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    if isinstance(value, Map):
+        if "disable" in value:
+            found["disable"] = value["disable"] is True
+        if (test := value.get("test")) is not None:
+            found["test"] = (test[:1] if isinstance(test, Seq) else [test]) != ["NONE"]
+    return found
+
+
+def _volumes(value: Any, here: Here) -> Iterator[tuple[str, tuple[str, str]]]:
+    for item in _items(value):
+        if isinstance(item, Map):
+            source, target, kind = (item.text(key) for key in ("source", "target", "type"))
+            kind, source = kind or "volume", source and here.resolve(source)
+        elif isinstance(item, str):
+            source, _, rest = (here.resolve(item) or "").partition(":")
+            target = rest.partition(":")[0]
+            kind = "bind" if source[:1] in (".", "/", "~") else "volume"
+        else:
+            continue
+        found = here.inside(source) if kind == "bind" else source
+        if target and found and kind in ("bind", "volume"):
+            yield target, (kind, found)
+
+
+def _links(value: Any, here: Here) -> Iterator[Ref]:
+    if isinstance(value, Seq):
+        for text, place in value.texts():
+            resolved = here.resolve(text)
+            yield Ref(text, resolved and resolved.partition(":")[0], place)
+
+
+def _keys(value: Any) -> dict[str, None]:
+    names = value if isinstance(value, Map) else [item for item in _items(value) if isinstance(item, str)]
+    return dict.fromkeys(names)
+
+
+def _sources(value: Any) -> Iterator[str]:
+    for item in _items(value):
+        name = item.text("source") if isinstance(item, Map) else item
+        if isinstance(name, str):
+            yield name
+
+
+def _paths(value: Any, here: Here) -> Iterator[str]:
+    for item in _items(value):
+        path = item.text("path") if isinstance(item, Map) else item
+        if isinstance(path, str) and (found := here.inside(path)):
+            yield found
+
+
+def _contexts(build: Any, here: Here) -> Iterator[str]:
+    if isinstance(build, Map):
+        more = build.get("additional_contexts")
+        extra = [more.text(key) for key in more] if isinstance(more, Map) else []
+        written = [build.text("context") or ".", *extra]
+        dockerfile = build.text("dockerfile")
+        if dockerfile and dockerfile.startswith(".."):
+            written.append(f"{written[0]}/{dockerfile}")
+    else:
+        written = [build] if isinstance(build, str) else []
+    yield from filter(None, map(here.inside, written))
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, Seq):
+        return value
+    return [] if value is None else [value]

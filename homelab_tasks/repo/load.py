@@ -1,0 +1,154 @@
+"""All of a homelab's files to one frozen, valid Repo, or to every problem at once."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from .. import model
+from ..errors import Place, Problem, RepoInvalid, Severity, suggestion
+from .compose import Documents
+from .content import content, digest
+from .discover import Folder, discover
+from .edges import Wish, all_edges
+from .hosts import FILE, Checkout, Inventory, read_inventory
+from .settings import Settings, read_settings
+from .source import SERVICES, Source
+from .stack import Reading, read_stack
+
+
+def load(source: Source) -> model.Repo:
+    """The homelab as it is in `source`. Raises RepoInvalid with every problem of the whole repo."""
+    # Nothing here becomes garbage in cycles, and the collector would walk the growing repo again and again:
+    # a third of the time for 1,000 services.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _load(source)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _load(source: Source) -> model.Repo:
+    problems: list[Problem] = []
+    notices: list[Problem] = []
+    folders = discover(source.files, problems, notices)
+    source.prefetch([FILE, *(path for folder in folders for path in folder.reads)])
+    known = Documents(source, problems)
+    inventory = _inventory(source, known, problems)
+    paths = sorted(source.files) if source.commit else []
+    loading = _Loading(source, known, inventory, paths, _instances(folders), problems, notices)
+    wishes = [loading.wish(folder) for folder in folders]
+    _check_projects(wishes, problems)
+    services = {wish.service.name: wish.service for wish in wishes}
+    edges = all_edges(wishes, inventory.groups, inventory.networks, problems, notices)
+    if problems:
+        raise RepoInvalid(problems)
+    if not services:
+        move = f"make {SERVICES}/NAME/compose.yml"
+        notices.append(Problem(Place(SERVICES), "no service yet", move, Severity.NOTICE))
+    return model.Repo(
+        root=str(source.root),
+        hosts=inventory.hosts,
+        services=services,
+        groups=inventory.groups,
+        networks=inventory.networks,
+        edges=edges,
+        notices=tuple(sorted(notices, key=lambda p: (p.place, p.what))),
+        prefix=source.prefix,
+        commit=source.commit,
+        branch=source.branch,
+    )
+
+
+def _inventory(source: Source, known: Documents, problems: list[Problem]) -> Inventory:
+    before = len(problems)
+    found = known.read(FILE)
+    if len(problems) > before:
+        return Inventory()
+    if len(found) > 1:
+        problems.append(
+            Problem(Place(FILE), f"holds {len(found)} documents", "keep one; remove the `---` between them")
+        )
+    depth = len(PurePosixPath(source.prefix).parts)
+    top = source.root.parents[depth - 1] if depth else source.root
+    return read_inventory(found[0] if found else None, Checkout(source.root, top), problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """What is known while services are made of folders."""
+
+    source: Source
+    known: Documents
+    inventory: Inventory
+    paths: Sequence[str]  # of a commit, sorted
+    instances: Mapping[str, list[str]]  # an app's name to the folders of its instances
+    problems: list[Problem]
+    notices: list[Problem]
+
+    def wish(self, folder: Folder) -> Wish:
+        settings = self._settings(folder)
+        reading = read_stack(folder, self.known, self.problems, self.notices)
+        service = self._service(folder, settings, reading)
+        return Wish(service, settings.depends_on, reading.uses, reading.name_place or service.place)
+
+    def _settings(self, folder: Folder) -> Settings:
+        found = self.known.read(folder.settings) if folder.settings else []
+        hosts = self.inventory.hosts
+        return read_settings(found[0] if found else None, folder.path, hosts, self.inventory.health, self.problems)
+
+    def _service(self, folder: Folder, settings: Settings, reading: Reading) -> model.Service:
+        inner = self.instances[folder.app] if not folder.instance else []
+        files = content(folder, reading.stack, self.source.files, self.paths, inner) if self.source.commit else {}
+        return model.Service(
+            name=folder.name,
+            app=folder.app,
+            directory=folder.path,
+            stack=reading.stack,
+            hosts=settings.hosts,
+            instance=folder.instance,
+            description=settings.description,
+            groups=self._groups(settings),
+            protect=settings.protect,
+            health=settings.health,
+            on_config_change=settings.on_config_change,
+            signal=settings.signal,
+            files=files,
+            digest=digest(files),
+            place=Place(folder.compose[0]),
+        )
+
+    def _groups(self, settings: Settings) -> tuple[str, ...]:
+        known = self.inventory.groups
+        names = dict(settings.groups)
+        for name, place in names.items():
+            if name not in known and self.inventory.hosts:
+                move = f"{suggestion(name, sorted(known), 'group')} (groups are listed in {FILE})"
+                self.problems.append(Problem(place, f"no group {name!r}", move))
+        return tuple(name for name in names if name in known)
+
+
+def _instances(folders: Iterable[Folder]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for folder in folders:
+        found.setdefault(folder.app, [])
+        if folder.instance:
+            found[folder.app].append(folder.path)
+    return found
+
+
+def _check_projects(wishes: Iterable[Wish], problems: list[Problem]) -> None:
+    """Two services of one host in one compose project would take each other's containers for orphans."""
+    owners: dict[tuple[str, str], model.Service] = {}
+    for wish in sorted(wishes, key=lambda w: w.place != w.service.place):  # those named by their folder first
+        service = wish.service
+        shared = [(host.name, service.project) for host in service.hosts]
+        other = next((owners[key] for key in shared if key in owners), None)
+        if other:
+            what = f"compose project {service.project!r} is also that of {other} on the same host"
+            problems.append(Problem(wish.place, what, "remove the name: from one of them"))
+        owners |= dict.fromkeys(shared, service)

@@ -1,0 +1,108 @@
+"""Where a repo's files are read from: the folder as it lies there. A commit is in `git.py`; both are a `Source`."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import HomelabError
+from .hosts import EXAMPLE, FILE
+
+SERVICES = "services"
+_SKIPPED = frozenset({".git", "node_modules"})
+
+
+class Source(Protocol):
+    """The homelab's files: paths are relative to its root, with `/`."""
+
+    @property
+    def root(self) -> Path:
+        """The homelab's folder on this machine."""
+
+    @property
+    def prefix(self) -> str:
+        """The homelab's folder inside its Git repo, with a trailing slash; "" if they are the same."""
+
+    @property
+    def commit(self) -> str:
+        """The commit's id; "" for a worktree."""
+
+    @property
+    def branch(self) -> str:
+        """The branch that is checked out; "" if none or not asked for."""
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Each file's Git blob id; "" in a worktree, which lists `services/` two folders deep and `hosts.yaml`."""
+
+    def read(self, path: str) -> bytes:
+        """A file's content. Raises OSError."""
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Get ready to `read` these; paths that do not exist are ignored."""
+
+
+def homelab_root(start: Path) -> Path:
+    """The folder with `hosts.yaml`, here or above. Raises HomelabError."""
+    here = Path(os.path.realpath(start))  # a symlink may lead into a Git repo that its own parents are not part of
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise HomelabError(f"no {FILE} here or above ({here}); create one in the homelab's folder:\n{EXAMPLE}")
+
+
+def git_top(root: Path) -> Path | None:
+    """The top of the Git checkout that holds `root`, found without a process; None outside of one."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
+
+
+def git_prefix(root: Path) -> str:
+    """`root` as seen from the top of its Git checkout, with a trailing slash; "" for the top itself."""
+    relative = root.relative_to(git_top(root) or root).as_posix()
+    return "" if relative == "." else f"{relative}/"
+
+
+@dataclass(frozen=True, slots=True)
+class Worktree:
+    """The files as they lie there, committed or not."""
+
+    root: Path
+    prefix: str
+    files: Mapping[str, str]
+    commit: str = ""
+    branch: str = ""
+
+    def read(self, path: str) -> bytes:
+        """A file's content; OSError for what is no regular file, as reading a pipe would wait for ever."""
+        full = self.root / path
+        if not stat.S_ISREG(full.stat().st_mode):
+            raise FileNotFoundError(path)
+        return full.read_bytes()
+
+    def prefetch(self, paths: Iterable[str]) -> None:
+        """Nothing to do: a file is read when it is asked for."""
+
+
+def worktree(start: Path) -> Worktree:
+    """The homelab around `start`, as it lies there. Raises HomelabError if there is none."""
+    root = homelab_root(start)
+    names = dict.fromkeys(_walk(root / SERVICES, f"{SERVICES}/", depth=2), "")
+    return Worktree(root, git_prefix(root), {FILE: "", **names})
+
+
+def _walk(folder: Path, prefix: str, depth: int) -> Iterator[str]:
+    """Names of files, as deep as services lie; symlinked folders are left out, as Git does, so no loop can catch us."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return  # data that belongs to a container's user, or no services yet
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if depth and entry.name not in _SKIPPED:
+                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", depth - 1)
+        else:
+            yield prefix + entry.name

@@ -1,0 +1,144 @@
+"""What the repo holds: the table of services, everything about one of them, and the table of hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..model import Edge, Host, Repo, Service, System, Transport
+from ..observe import Observation
+from .columns import Span, flow, plain, table
+from .phrase import count, listed, moment, short
+from .terminal import Style, Tint
+
+_LABEL = 12
+
+
+def list_text(repo: Repo, *, style: Style) -> str:
+    """A table of the services and one line of counts."""
+    if not repo.services:
+        return "no service yet; make services/<name>/compose.yml"
+    rows = [_listed(service) for _, service in sorted(repo.services.items())]
+    counts = [count(len(repo.services), "service"), count(len(repo.hosts), "host"), count(len(repo.groups), "group")]
+    lines = table(style, ("service", "hosts", "groups", "description"), rows)
+    return "\n".join([*lines, "", style.paint(", ".join(counts), Tint.BOLD)])
+
+
+def hosts_text(repo: Repo, seen: Mapping[str, Observation], unfit: Mapping[str, str], *, style: Style) -> str:
+    """A table of the hosts, with what was found there if they were looked at."""
+    if not repo.hosts:
+        return "no host yet; list one under hosts: in hosts.yaml"
+    titles = ("host", "address", "system", "tags", "services", "")
+    rows = [_host(repo, host, seen.get(name), unfit.get(name, "")) for name, host in sorted(repo.hosts.items())]
+    return "\n".join(table(style, titles, rows))
+
+
+def show_text(repo: Repo, service: Service, *, style: Style, seen: Mapping[str, Observation] | None = None) -> str:
+    """Everything about one service; what is recorded on its hosts where they were looked at (`seen`)."""
+    head = [(service.name + "  ", Tint.BOLD)]
+    lines = flow(style, head, [plain(service.description)])
+    for label, text in [*_facts(service), *_relations(repo, service), *_recorded(service, seen or {})]:
+        lines += flow(style, [(f"  {label:<{_LABEL}}", Tint.DIM)], [plain(text)])
+    return "\n".join(lines)
+
+
+def address_of(host: Host) -> str:
+    """`admin@10.0.0.5:2222`, or that it is this machine."""
+    if host.transport is Transport.LOCAL:
+        return "this machine"
+    user = f"{host.user}@" if host.user else ""
+    return f"{user}{host.address}" + (f":{host.port}" if host.port else "")
+
+
+def services_on(repo: Repo, host: Host) -> tuple[str, ...]:
+    """The services that the repo places on a host."""
+    return tuple(sorted(s.name for s in repo.services.values() if host.name in {h.name for h in s.hosts}))
+
+
+def _listed(service: Service) -> list[Span]:
+    hosts = listed([host.name for host in service.hosts], 3)
+    groups = ", ".join(service.groups) or "-"
+    return [(service.name, Tint.BOLD), plain(hosts), plain(groups), plain(service.description)]
+
+
+def _host(repo: Repo, host: Host, seen: Observation | None, why: str) -> list[Span]:
+    system = "-" if host.system is System.NONE else host.system.value
+    number = str(len(services_on(repo, host)))
+    tags = listed(sorted(host.tags), 3) or "-"
+    return [
+        (host.name, Tint.BOLD),
+        plain(address_of(host)),
+        plain(system),
+        plain(tags),
+        plain(number),
+        _found(seen, why),
+    ]
+
+
+def _found(seen: Observation | None, why: str) -> Span:
+    if why:
+        return why, Tint.RED
+    if seen is None:
+        return plain("")
+    if seen.problems:
+        return "; ".join(seen.problems), Tint.RED
+    parts = [f"at {short(seen.commit)}" if seen.commit else "nothing deployed yet"]
+    parts += [f"{count(len(seen.containers), 'container')}"] if seen.containers else []
+    parts += [f"edited there: {listed(seen.dirty, 3)}"] if seen.dirty else []
+    parts += [f"locked by {seen.holder}"] if seen.holder else []
+    return ", ".join(parts), Tint.YELLOW if seen.dirty or seen.holder else Tint.GREEN
+
+
+Fact = tuple[str, str]
+
+
+def _facts(service: Service) -> Iterator[Fact]:
+    yield "hosts", ", ".join(f"{host.name} ({address_of(host)})" for host in service.hosts)
+    yield "directory", service.directory
+    yield "compose", ", ".join(_short(service, path) for path in service.stack.files)
+    yield "project", service.project
+    yield from _labelled("containers", _containers(service))
+    if service.groups:
+        yield "groups", ", ".join(service.groups)
+    yield from _labelled("checks", [f"{check.kind.value} {check.target}" for check in service.health.checks])
+    yield "healthy in", f"{service.health.timeout:g} s at most"
+    yield "env files", ", ".join(_short(service, path) for path in service.stack.env_files) or "none"
+    if service.stack.reads:
+        yield "also reads", ", ".join(service.stack.reads)
+    signal = f" ({service.signal})" if service.signal else ""
+    yield "new config", service.on_config_change.value + signal
+    if service.protect:
+        yield "protected", f"destroy refuses it (protect: true in {service.place})"
+
+
+def _containers(service: Service) -> list[str]:
+    notes = {c.key: " (built there)" if c.builds else "" for c in service.stack.containers}
+    return [f"{c.key}: {c.image or 'no image name'}{notes[c.key]}" for c in service.stack.containers]
+
+
+def _relations(repo: Repo, service: Service) -> Iterator[Fact]:
+    needs = [_why(edge, edge.dependency) for edge in repo.edges if edge.dependent == service.name]
+    users = [_why(edge, edge.dependent) for edge in repo.edges if edge.dependency == service.name]
+    yield from _labelled("needs", needs or ["nothing"])
+    yield from _labelled("needed by", users or ["nothing"])
+
+
+def _why(edge: Edge, other: str) -> str:
+    return f"{other}: {edge.reason.value}, {edge.detail} ({edge.place})"
+
+
+def _recorded(service: Service, seen: Mapping[str, Observation]) -> Iterator[Fact]:
+    for host in service.hosts:
+        record = seen[host.name].records.get(service.name) if host.name in seen else None
+        if record:
+            yield "deployed", f"{short(record.commit)} on {host.name} by {record.by}, {moment(record.at)}"
+        if record and record.held:
+            yield "stopped", f"on {host.name} by {record.held.by}, {moment(record.held.at)}"
+
+
+def _labelled(label: str, texts: list[str]) -> Iterator[Fact]:
+    for n, text in enumerate(texts):
+        yield "" if n else label, text
+
+
+def _short(service: Service, path: str) -> str:
+    return path.removeprefix(f"{service.directory}/")

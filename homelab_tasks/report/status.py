@@ -1,0 +1,184 @@
+"""What runs where: a row for each service on each of its hosts, and for what is left there besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from ..model import Host, Repo, Service
+from ..observe import Health, Observation, SeenContainer
+from ..plan.drift import Drift, find_drift
+from ..record import Record
+from .columns import Span, flow, plain, table
+from .phrase import clean, count, grouped, listed, moment, short
+from .terminal import Style, Tint
+
+
+class State(Enum):
+    """How the containers of a service are, taken together."""
+
+    HEALTHY = "healthy"
+    RUNNING = "running"  # all run, none has a health check
+    FINISHED = "finished"  # all were meant to end, and did
+    STARTING = "starting"
+    UNHEALTHY = "unhealthy"
+    RESTARTING = "restarting"
+    PARTLY = "partly running"
+    STOPPED = "stopped"
+    HELD = "stopped on purpose"
+    MISSING = "missing"  # was deployed, and has no container
+    ABSENT = "not deployed"
+    LEFT = "left behind"  # no longer in the repo, or on another host by now
+    UNKNOWN = "unknown"  # the host could not be looked at
+
+    @property
+    def up(self) -> bool:
+        """As it should be."""
+        return self in (State.HEALTHY, State.RUNNING, State.FINISHED)
+
+
+_TINTS = {
+    State.HEALTHY: Tint.GREEN,
+    State.RUNNING: Tint.GREEN,
+    State.FINISHED: Tint.GREEN,
+    State.STARTING: Tint.YELLOW,
+    State.HELD: Tint.YELLOW,
+    State.LEFT: Tint.YELLOW,
+    State.ABSENT: Tint.DIM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One service on one host."""
+
+    service: str
+    host: str
+    state: State
+    commit: str = ""  # deployed there, "" if none is recorded
+    current: bool = False  # nothing differs from the repo
+    note: str = ""  # the first reason why it is not current, or who stopped it
+    why: str = ""  # why the host could not be looked at
+
+
+def rows(
+    repo: Repo, only: Iterable[Service], seen: Mapping[str, Observation], unfit: Mapping[str, str]
+) -> tuple[Row, ...]:
+    """The rows of the services `only`, on the hosts that were looked at (`seen`) or could not be (`unfit`: why).
+
+    Where all services are meant, what earlier deploys left on the hosts gets a row too.
+    """
+    services = list(only)
+    found = [row for service in services for host in service.hosts for row in _rows(repo, service, host, seen, unfit)]
+    if len(services) == len(repo.services):
+        found += [row for name, look in seen.items() for row in _left(repo, name, look)]
+    return tuple(sorted(found, key=lambda row: (row.state is State.LEFT, row.service, row.host)))
+
+
+def status_text(found: Sequence[Row], *, style: Style) -> str:
+    """A table, the hosts that did not answer, one line of counts and what to type next."""
+    if not found:
+        return "no service here"
+    lines = table(style, ("service", "host", "state", "commit", ""), [_cells(row) for row in found])
+    whys = {row.why: None for row in found if row.why}
+    lines += [line for why in whys for line in flow(style, [("! ", Tint.RED)], [plain(why)])]
+    return "\n".join([*lines, "", *flow(style, [], [(_counts(found), Tint.BOLD)]), *_next(found, style)])
+
+
+def _rows(
+    repo: Repo, service: Service, host: Host, seen: Mapping[str, Observation], unfit: Mapping[str, str]
+) -> Iterator[Row]:
+    if host.name in unfit:
+        note = f"{host.name} could not be looked at"
+        yield Row(service.name, host.name, State.UNKNOWN, note=note, why=unfit[host.name])
+    elif host.name in seen:
+        yield _row(repo, service, host, seen[host.name])
+
+
+def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
+    record = seen.records.get(service.name)
+    state = _state(record, seen.of_project(record.project if record else service.project))
+    if record is None:
+        note = "runs, but was not deployed by this tool" if state is not State.ABSENT else ""
+        return Row(service.name, host.name, state, note=note)
+    if record.held:
+        stopped = f"by {record.held.by} since {moment(record.held.at)}"
+        note = stopped if state is State.HELD else f"was stopped {stopped}; somebody started it again"
+        return Row(service.name, host.name, state, record.commit, note=note)
+    drift = find_drift(repo, service, host, seen)
+    return Row(service.name, host.name, state, record.commit, current=not drift, note=_first(drift))
+
+
+def _state(record: Record | None, containers: Sequence[SeenContainer]) -> State:
+    ended = {c.id for c in record.containers if c.finished} if record else set()
+    meant = [c for c in containers if not (c.id in ended and c.state == "exited" and c.exit == 0)]
+    running = [c for c in meant if c.state == "running"]
+    if record and record.held and not running:
+        return State.HELD
+    if not containers:
+        return State.MISSING if record else State.ABSENT
+    if any(c.health is Health.UNHEALTHY for c in running):
+        return State.UNHEALTHY
+    if any(c.state == "restarting" for c in meant):
+        return State.RESTARTING
+    if len(running) < len(meant):
+        return State.PARTLY if running else State.STOPPED
+    return _health(running)
+
+
+def _health(running: Sequence[SeenContainer]) -> State:
+    if not running:
+        return State.FINISHED
+    if any(c.health is Health.STARTING for c in running):
+        return State.STARTING
+    return State.HEALTHY if any(c.health is Health.HEALTHY for c in running) else State.RUNNING
+
+
+def _first(drift: Drift) -> str:
+    """The gravest reason, and how many there are besides."""
+    found = [*drift.sick.values(), *drift.absent]
+    found += [f"shares the network of {owner}, which was made anew" for owner in drift.borrowed]
+    found += ["changed in the repo since"] if drift.files else []
+    found += [f"{path.rpartition('/')[2]} changed" for path in drift.env]
+    if not found:
+        return "up to date"
+    return clean(found[0]) + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
+
+
+def _left(repo: Repo, host: str, seen: Observation) -> Iterator[Row]:
+    for name, record in sorted(seen.records.items()):
+        service = repo.services.get(name)
+        if service is None:
+            yield Row(name, host, State.LEFT, record.commit, note="no longer in the repo")
+        elif host not in {h.name for h in service.hosts}:
+            where = listed([h.name for h in service.hosts])
+            yield Row(name, host, State.LEFT, record.commit, note=f"now belongs on {where}")
+
+
+def _cells(row: Row) -> list[Span]:
+    state = row.state.value, _TINTS.get(row.state, Tint.RED)
+    note = row.note, Tint.DIM if row.current else Tint.PLAIN
+    return [(row.service, Tint.BOLD), plain(row.host), state, plain(short(row.commit) or "-"), note]
+
+
+def _counts(found: Sequence[Row]) -> str:
+    services = {row.service for row in found if row.state is not State.LEFT}
+    hosts = {row.host for row in found}
+    states = grouped((row.state, row) for row in found)
+    told = ", ".join(f"{len(states[state])} {state.value}" for state in State if state in states)
+    stale = sum(row.state.up and not row.current for row in found)
+    behind = f"; {stale} not as the repo says" if stale else ""
+    return f"{count(len(services), 'service')} on {count(len(hosts), 'host')}: {told}{behind}"
+
+
+def _next(found: Sequence[Row], style: Style) -> Iterator[str]:
+    sick = [row.service for row in found if row.state in (State.UNHEALTHY, State.RESTARTING)]
+    commands = [f"inv logs {','.join(dict.fromkeys(sick))} --tail 50"] if sick else []
+    settled = (State.HELD, State.LEFT, State.UNKNOWN)
+    if any(row.state not in settled and not row.current for row in found):
+        commands.append("inv deploy-all --dry-run")
+    if any(row.state is State.LEFT for row in found):
+        commands.append("inv deploy-all --prune --dry-run")
+    for n, text in enumerate(commands):
+        yield from flow(style, [("      " if n else "next  ", Tint.BOLD)], [(text, Tint.CYAN)])

@@ -1,0 +1,166 @@
+"""The last lines of a run: did it work, what changed, what failed and why, what was skipped, what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..execute import Outcome, Report, Status
+from ..plan import Step, Verb
+from .aside import aside_lines, nothing_to_do
+from .columns import flow, plain
+from .phrase import clean, did, duration, grouped, listed, subject
+from .plan import notice_lines
+from .terminal import Style, Symbol, Tint
+
+INTERRUPTED = "interrupted"  # the reason that the walk gives for what a Ctrl-C ended
+
+
+def summary_text(report: Report, *, style: Style) -> str:
+    """What became of a plan; the last thing that a run prints."""
+    plan = report.plan
+    if report.trouble:
+        lines = [*_trouble(report, style)]
+    elif not plan.steps and not report.interrupted:
+        lines = [
+            *flow(style, [], [plain(nothing_to_do(plan))]),
+            *aside_lines(plan, style=style),
+            *notice_lines(plan, style=style),
+        ]
+    else:
+        lines = [*_verdict(report, style), *_account(report, style)]
+    return "\n".join([*lines, *_next(report, style)])
+
+
+def _trouble(report: Report, style: Style) -> Iterator[str]:
+    head = f"{style.mark(Symbol.FAILED)} {report.plan.title}: "
+    yield from flow(style, [(head, Tint.RED)], [("nothing was changed", Tint.RED)])
+    for trouble in report.trouble:
+        yield from flow(style, [("  ", Tint.PLAIN)], [plain(trouble)])
+
+
+def _verdict(report: Report, style: Style) -> list[str]:
+    tint, symbol = (Tint.GREEN, Symbol.DONE) if report.ok else (Tint.RED, Symbol.FAILED)
+    if report.interrupted:
+        tint = Tint.YELLOW
+    head = f"{style.mark(symbol)} {report.plan.title}: "
+    return flow(style, [(head, tint)], [(_sentence(report), tint)])
+
+
+def _sentence(report: Report) -> str:
+    took = duration(report.seconds)
+    parts = [
+        _tally(len(report.of(Status.FAILED)) - len(_unfinished(report)), "failed"),
+        _tally(len(_unfinished(report)), "unfinished"),
+        _tally(len(report.of(Status.SKIPPED)), "not started" if report.interrupted else "skipped"),
+        _tally(len(_changed(report)), "changed"),
+        _tally(len(report.plan.unchanged), "unchanged"),
+        _tally(len(report.plan.held), "left stopped"),
+    ]
+    told = ", ".join(part for part in parts if part)
+    if report.interrupted:
+        return f"interrupted after {took}: {told}"
+    return f"done in {took}: {told or 'nothing differed'}" if report.ok else f"{told}, after {took}"
+
+
+def _tally(number: int, word: str) -> str:
+    return f"{number} {word}" if number else ""
+
+
+def _changed(report: Report) -> list[Outcome]:
+    return [outcome for outcome in report.of(Status.DONE) if outcome.step.verb is not Verb.NOTE]
+
+
+def _unfinished(report: Report) -> list[Outcome]:
+    return [outcome for outcome in report.of(Status.FAILED) if outcome.why == INTERRUPTED]
+
+
+def _account(report: Report, style: Style) -> Iterator[str]:
+    several = len({step.host.name for step in report.plan.steps}) > 1
+    for verb, outcomes in grouped((o.step.verb, o) for o in report.of(Status.DONE)).items():
+        names = ", ".join(_name(outcome.step, several=several) for outcome in outcomes)
+        told = f"{names} (no container differs)" if verb is Verb.NOTE else names
+        yield from _entry(did(verb), Tint.DIM if verb is Verb.NOTE else Tint.GREEN, told, style)
+    for told in _failures(report, several=several):
+        yield from _entry("failed", Tint.RED, told, style)
+    for outcome in _unfinished(report):
+        told = f"{_name(outcome.step, several=several)}: was {outcome.step.verb.doing}, its health was not awaited"
+        yield from _entry("unfinished", Tint.YELLOW, told, style)
+    for told in _skipped(report, several=several):
+        yield from _entry("skipped", Tint.YELLOW, told, style)
+
+
+def _entry(label: str, tint: Tint, text: str, style: Style) -> list[str]:
+    return flow(style, [(f"  {label:<11} ", tint)], [plain(text)])
+
+
+def _failures(report: Report, *, several: bool) -> Iterator[str]:
+    failed = [(clean(o.why), o) for o in report.of(Status.FAILED) if o.why != INTERRUPTED]
+    for why, outcomes in grouped(failed).items():
+        yield f"{listed([_name(o.step, several=several) for o in outcomes])}: {why}"
+
+
+def _skipped(report: Report, *, several: bool) -> Iterator[str]:
+    failed = {outcome.step.key for outcome in report.of(Status.FAILED)}
+    needs = {step.key: step for step in report.plan.steps}
+    waiting = [outcome for outcome in report.of(Status.SKIPPED) if outcome.why != INTERRUPTED]
+    by_cause = grouped((_roots(o.step, needs, failed), o) for o in waiting)
+    for roots, outcomes in by_cause.items():
+        names = listed([_name(o.step, several=several) for o in outcomes])
+        causes = listed([subject(needs[key].verb, needs[key].subject) for key in roots])
+        verb = "needs" if len(outcomes) == 1 else "need"
+        yield f"{names}: {verb} {causes}, which failed" if roots else f"{names}: {outcomes[0].why}"
+    idle = [o for o in report.of(Status.SKIPPED) if o.why == INTERRUPTED]
+    if idle:
+        yield f"{listed([_name(o.step, several=several) for o in idle])}: as before, nothing was started"
+
+
+def _roots(step: Step, steps: dict[str, Step], failed: set[str]) -> tuple[str, ...]:
+    """The failed steps that `step` needs, directly or through others that were skipped."""
+    found: set[str] = set()
+    queue, visited = list(step.needs), set[str]()
+    while queue:
+        key = queue.pop()
+        if key in visited or key not in steps:
+            continue
+        visited.add(key)
+        if key in failed:
+            found.add(key)
+        else:
+            queue += steps[key].needs
+    return tuple(sorted(found))
+
+
+def _name(step: Step, *, several: bool) -> str:
+    return subject(step.verb, step.subject) + (f" ({step.host.name})" if several else "")
+
+
+def _next(report: Report, style: Style) -> Iterator[str]:
+    head = "next  "
+    for command, reason in _commands(report):
+        yield from flow(style, [(head, Tint.BOLD)], [(command, Tint.CYAN), (reason, Tint.DIM)])
+        head = " " * len(head)
+
+
+def _commands(report: Report) -> Iterator[tuple[str, str]]:
+    title = f"inv {report.plan.title}"
+    if report.interrupted:
+        yield title, "(goes on from here)"
+        return
+    if report.trouble:
+        yield title, "(once that is mended)"
+        return
+    silent = _worth_reading(report.of(Status.FAILED))
+    if silent:
+        yield f"inv logs {','.join(silent)} --tail 50", ""
+    if not report.ok:
+        yield title, "(once that is mended: it goes on from here)"
+    elif stopped := [o.step.subject for o in report.outcomes if o.step.verb is Verb.STOP]:
+        yield f"inv start {','.join(dict.fromkeys(stopped))}", "(until then it stays stopped)"
+    elif _changed(report):
+        yield "inv status", ""
+
+
+def _worth_reading(failed: Sequence[Outcome]) -> list[str]:
+    """Services whose containers may say more."""
+    subjects: Iterable[str] = (o.step.subject for o in failed if o.step.gate and o.why != INTERRUPTED)
+    return list(dict.fromkeys(subjects))

@@ -1,0 +1,93 @@
+"""What standard output can show: width, colour, symbols, lines that may be rewritten; decided once and passed on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TextIO
+
+NARROWEST = 20
+
+
+class Tint(Enum):
+    """A colour or weight; the value is its SGR code."""
+
+    PLAIN = ""
+    BOLD = "1"
+    DIM = "2"
+    RED = "31"
+    GREEN = "32"
+    YELLOW = "33"
+    BLUE = "34"
+    MAGENTA = "35"
+    CYAN = "36"
+
+
+class Symbol(Enum):
+    """A mark before a line; the value is the mark and its stand-in for terminals that know ASCII only."""
+
+    DONE = ("✓", "*")
+    FAILED = ("✗", "x")
+    SKIPPED = ("–", "-")
+    WAITING = ("·", ".")
+    WORKING = ("▸", ">")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text is laid out. `width` is in columns, 0: nothing is wrapped (a pipe); `live`: they may be rewritten."""
+
+    width: int = 0
+    colour: bool = False
+    unicode: bool = True
+    live: bool = False
+
+    def paint(self, text: str, tint: Tint) -> str:
+        """The text in a colour, if there are colours."""
+        return f"\033[{tint.value}m{text}\033[0m" if self.colour and tint.value and text else text
+
+    def mark(self, symbol: Symbol) -> str:
+        """The symbol as this output can show it."""
+        return symbol.value[0 if self.unicode else 1]
+
+
+def style(stdout: TextIO, environ: Mapping[str, str] = os.environ) -> Style:
+    """What can be shown on `stdout`; `NO_COLOR` and `TERM=dumb` are obeyed."""
+    unicode = (getattr(stdout, "encoding", "") or "").lower().replace("-", "").replace("_", "") == "utf8"
+    if not stdout.isatty():
+        return Style(unicode=unicode)
+    capable = environ.get("TERM", "dumb") != "dumb"
+    return Style(_columns(stdout), colour=capable and not environ.get("NO_COLOR"), unicode=unicode, live=capable)
+
+
+def say(text: str, stream: TextIO) -> None:
+    """Write lines at once; a character that the stream cannot encode becomes `?`, never an error."""
+    encoding = getattr(stream, "encoding", "") or "utf-8"
+    whole = text if text.endswith("\n") else text + "\n"
+    stream.write(whole.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+def stage(text: str, stream: TextIO | None = None) -> None:
+    """Show in passing what is being done (`looking at hl15, nas`); "" wipes it off. On terminals only.
+
+    By hand, because a run with nothing to do is over before rich could be imported.
+    """
+    out = stream or sys.stdout
+    here = style(out)
+    if here.live:
+        shown = here.paint(text[: here.width - 1], Tint.DIM)
+        out.write(
+            f"\r\033[K{shown}" if text else "\r\033[K\033[?25h"
+        )  # 25h: the cursor, should a region have hidden it
+        out.flush()
+
+
+def _columns(stdout: TextIO) -> int:
+    try:
+        return max(os.get_terminal_size(stdout.fileno()).columns, NARROWEST)
+    except (OSError, ValueError):
+        return 80

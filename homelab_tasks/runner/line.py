@@ -1,0 +1,67 @@
+"""The byte line under an SSH transport, which remembers when it last heard the other side."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from paramiko import SSHException
+
+if TYPE_CHECKING:
+    from paramiko import Channel, Transport
+
+ASK = 5.0  # seconds between two questions
+PATIENCE = 15.0  # seconds of silence after which the other side counts as dead
+
+
+class Line:
+    """A socket, or a channel through a jump host, as paramiko's transport uses it."""
+
+    def __init__(self, base: socket.socket | Channel) -> None:
+        self._base = base
+        self.heard = time.monotonic()
+        self.send = base.send
+        self.settimeout = base.settimeout
+
+    def recv(self, size: int) -> bytes:
+        """What came in, noting that something did."""
+        received = self._base.recv(size)
+        self.heard = time.monotonic()
+        return received
+
+    def close(self) -> None:
+        """Close for good."""
+        self._closed = True
+        self._base.close()
+
+    _closed = False  # asked for by paramiko, as sockets have it
+
+
+def keep_alive(transport: Transport, line: Line, lost: Callable[[], None]) -> threading.Event:
+    """Ask the other side every few seconds to answer, and close the transport when it is silent; set the event to end.
+
+    paramiko's own keep-alive asks for no answer, so it never finds a cut network or a host that hangs. Any byte counts
+    as an answer, so a slow line full of data is not taken for a dead one.
+    """
+    stop = threading.Event()
+    threading.Thread(target=_ask, args=(transport, stop), daemon=True).start()
+    threading.Thread(target=_judge, args=(transport, line, stop, lost), daemon=True).start()
+    return stop
+
+
+def _ask(transport: Transport, stop: threading.Event) -> None:
+    while not stop.wait(ASK) and transport.is_active():
+        try:
+            transport.global_request("keepalive@openssh.com", wait=True)
+        except (SSHException, EOFError, OSError):
+            return
+
+
+def _judge(transport: Transport, line: Line, stop: threading.Event, lost: Callable[[], None]) -> None:
+    while not stop.wait(0.5) and transport.is_active():
+        if time.monotonic() - line.heard > PATIENCE:
+            lost()
+            transport.close()

@@ -1,0 +1,68 @@
+"""Looking after images and disks."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from invoke.context import Context
+
+from .door import here, homelab_task
+from .flags import flag
+
+
+@dataclass(frozen=True, slots=True)
+class Pulling:
+    """What pull-images understands."""
+
+    names: str = flag("", "only these services: names with commas, globs; all without it")
+    host: str = flag("", "only these hosts: names with commas")
+
+
+@homelab_task(Pulling, name="pull-images")
+def pull_images(_: Context, pulling: Pulling) -> None:
+    """Fetch the newest images that the deployed services name; the next deploy takes them up."""
+    from .. import care, pipeline
+    from ..repo import select
+    from .console import host_names, passing
+
+    repo = pipeline.load(here())
+    services = select(repo, pulling.names) if pulling.names else tuple(repo.services.values())
+    with passing() as stage:
+        answers = care.pull(repo, services, host_names(repo, pulling.host), stage)
+    _answer(answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning:
+    """What cleanup understands."""
+
+    volumes: bool = flag(False, "unnamed volumes that no container uses too: their data is lost")
+    host: str = flag("", "only these hosts: names with commas")
+    yes: bool = flag(False, "do not ask")
+
+
+@homelab_task(Cleaning)
+def cleanup(_: Context, cleaning: Cleaning) -> None:
+    """Remove dangling images, build cache and stopped containers that are of no service; asks first."""
+    from .. import care, pipeline
+    from .console import agree, host_names, passing
+
+    repo = pipeline.load(here())
+    hosts = [h for h in repo.hosts.values() if not cleaning.host or h.name in host_names(repo, cleaning.host)]
+    what = "dangling images, build cache, stopped containers of no service"
+    what += " and unnamed volumes" if cleaning.volumes else ""
+    if not agree(f"remove {what} on {', '.join(h.name for h in hosts)}?", yes=cleaning.yes):
+        print("nothing was changed")
+        return
+    with passing() as stage:
+        answers = care.clean(repo, hosts, stage, volumes=cleaning.volumes)
+    _answer(answers)
+
+
+def _answer(answers: list[tuple[bool, str]]) -> None:
+    """Print what each host said; exit status 1 if one of them failed."""
+    for ok, sentence in answers:
+        print(sentence if ok else f"error: {sentence}", file=sys.stdout if ok else sys.stderr)
+    if not all(ok for ok, _ in answers):
+        sys.exit(1)

@@ -1,0 +1,157 @@
+"""The person at the terminal, as a run sees them: told what happens, asked before something is removed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..errors import Refused, UnknownName
+from .door import CHANGES, FAILED, INTERRUPTED
+
+if TYPE_CHECKING:
+    from ..execute import Tell
+    from ..model import Repo
+    from ..pipeline import Audience, Options, Run
+    from ..plan import Plan
+    from .flags import Changing, Output
+
+
+def carry_out(work: Callable[[Audience], Run], changing: Changing, output: Output) -> None:
+    """Do the work in front of whoever sits there, say how it ended, and exit with the status that says the same."""
+    with _audience(changing, output) as audience:
+        run = work(audience)
+    if output.json:
+        from ..report import as_json
+
+        print(as_json.run(run.plan, run.report))
+    else:
+        _say(run, changing)
+    sys.stdout.flush()
+    status = _status(run, changing)
+    if status:
+        sys.exit(status)
+
+
+@contextmanager
+def passing() -> Iterator[Callable[[str], None]]:
+    """Somebody to tell what is being done right now: on a terminal it shows, and is wiped off at the end."""
+    from ..report.terminal import stage
+
+    try:
+        yield stage
+    finally:
+        stage("")
+
+
+def agree(question: str, *, yes: bool) -> bool:
+    """Ask for a y; `--yes` answers, and without a terminal nobody else can."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise Refused(f"{question.removesuffix('?')}: nobody is there to ask", move="say --yes if it is meant")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def options(changing: Changing) -> Options:
+    """The flags that the pipeline itself understands."""
+    from ..pipeline import Options
+
+    return Options(dry_run=changing.dry_run)
+
+
+def host_names(repo: Repo, words: str) -> frozenset[str]:
+    """The hosts of `--host`. Raises UnknownName."""
+    names = frozenset(filter(None, (word.strip() for word in words.split(","))))
+    for name in sorted(names - set(repo.hosts)):
+        raise UnknownName("host", name, repo.hosts)
+    return names
+
+
+@contextmanager
+def _audience(changing: Changing, output: Output) -> Iterator[Audience]:
+    if output.json:
+        yield _Silent(changing)
+        return
+    with ExitStack() as at_the_end, passing() as stage:
+        yield _Console(changing, stage, at_the_end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Silent:
+    """JSON was asked for: nothing is said on the way."""
+
+    changing: Changing
+
+    def stage(self, text: str) -> None:
+        """Nothing."""
+
+    def approve(self, plan: Plan) -> bool:
+        """Ask if something goes away."""
+        return _may_remove(plan, self.changing)
+
+    def tell(self, _: Plan) -> Tell:
+        """Nobody."""
+        return lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Console:
+    """A person watches, or a file does."""
+
+    changing: Changing
+    stage: Callable[[str], None]
+    at_the_end: ExitStack
+
+    def approve(self, plan: Plan) -> bool:
+        """Show the plan; ask if something goes away."""
+        from ..report.plan import plan_text
+        from ..report.terminal import style
+
+        self.stage("")
+        text = plan_text(plan, style=style(sys.stdout), verbose=self.changing.verbose, dry_run=False)
+        print(text, flush=True)
+        return _may_remove(plan, self.changing)
+
+    def tell(self, plan: Plan) -> Tell:
+        """The screen, from now on about this plan."""
+        from ..report.live import live
+
+        self.stage("")
+        screen = live(plan, sys.stdout)
+        self.at_the_end.callback(screen.close)
+        return screen
+
+
+def _may_remove(plan: Plan, changing: Changing) -> bool:
+    """A move's second half needs no question: its first half starts the service elsewhere."""
+    going = [step for step in plan.steps if step.verb.removes and not step.moved]
+    names = ", ".join(dict.fromkeys(step.subject for step in going))
+    return not going or agree(f"remove {names}?", yes=changing.yes)
+
+
+def _say(run: Run, changing: Changing) -> None:
+    from ..report.plan import plan_text
+    from ..report.summary import summary_text
+    from ..report.terminal import style
+
+    here = style(sys.stdout)
+    if run.declined:
+        print("nothing was changed")
+    elif run.report:
+        print(summary_text(run.report, style=here))
+    else:
+        print(plan_text(run.plan, style=here, verbose=changing.verbose, dry_run=changing.dry_run))
+
+
+def _status(run: Run, changing: Changing) -> int:
+    if run.report and run.report.interrupted:
+        return INTERRUPTED
+    if run.declined or run.plan.faults or (run.report and not run.report.ok):
+        return FAILED
+    if changing.dry_run and changing.exit_code and run.plan.steps:
+        return CHANGES
+    return 0

@@ -1,0 +1,112 @@
+"""Deploys: bring hosts to what the repo says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from invoke.context import Context
+
+from .door import here, homelab_task
+from .flags import Changing, Deploying, Output
+
+if TYPE_CHECKING:
+    from ..model import Repo, Service
+    from ..plan import Request
+
+NAMES = {"names": "services: names with commas, globs, an app's name for all its instances"}
+
+
+@homelab_task(Deploying, Changing, Output, texts=NAMES)
+def deploy(_: Context, names: str, deploying: Deploying, changing: Changing, output: Output) -> None:
+    """Deploy services and what they need: only what changed, in order, each when what it needs is healthy."""
+    _deploy(f"deploy {names}", names, deploying, changing, output)
+
+
+@homelab_task(Deploying, Changing, Output, name="deploy-group", texts={"groups": "groups: names with commas"})
+def deploy_group(_: Context, groups: str, deploying: Deploying, changing: Changing, output: Output) -> None:
+    """Deploy the services of a group, and what they need."""
+    _deploy(f"deploy-group {groups}", "", deploying, changing, output, groups=groups)
+
+
+@homelab_task(Deploying, Changing, Output, name="deploy-all")
+def deploy_all(_: Context, deploying: Deploying, changing: Changing, output: Output) -> None:
+    """Deploy every service of the repo, and show what is left on the hosts besides."""
+    _deploy("deploy-all", "", deploying, changing, output)
+
+
+@homelab_task(Deploying, Changing, Output, name="update-services")
+def update_services(_: Context, deploying: Deploying, changing: Changing, output: Output) -> None:
+    """Deploy every service without the system: takes up new commits, and images that pull-images fetched."""
+    _deploy("update-services", "", deploying, changing, output)
+
+
+@homelab_task(Changing, Output, texts=NAMES)
+def ensure(_: Context, names: str, changing: Changing, output: Output) -> None:
+    """Start what is not running, and what it needs; no commit moves, no file changes."""
+    from .. import pipeline
+    from ..repo import select
+    from .console import carry_out, options
+
+    repo = pipeline.load(here())
+    services = select(repo, names)
+    request = _request(f"ensure {names}", repo, services, changing, by_name=True, files=False)
+    carry_out(lambda audience: pipeline.ensure(repo, request, options(changing), audience), changing, output)
+
+
+@homelab_task(name="update-system")
+def update_system(_: Context) -> None:
+    """Activate the NixOS configuration on its hosts. Not there yet: says what to run instead."""
+    from .. import pipeline
+    from ..model import System
+
+    hosts = [host for host in pipeline.load(here()).hosts.values() if host.system is System.NIXOS]
+    if not hosts:
+        print("no host in hosts.yaml has system: nixos; nothing to do")
+        return
+    print("error: this version does not activate NixOS yet; on each host, after a deploy:", file=sys.stderr)
+    for host in hosts:
+        flake = f"{host.path}/{host.flake}" if host.flake else f"{host.path}/nixos"
+        print(f"error:   {host.name}: sudo nixos-rebuild switch --flake {flake}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _deploy(  # noqa: PLR0913
+    title: str, names: str, deploying: Deploying, changing: Changing, output: Output, *, groups: str = ""
+) -> None:
+    from dataclasses import replace
+
+    from .. import pipeline
+    from ..repo import select, select_groups
+    from .console import carry_out, options
+
+    repo = pipeline.load(here(), pull=True)
+    everything = not names and not groups
+    services = tuple(repo.services.values()) if everything else select_groups(repo, groups) if groups else select(repo, names)
+    request = replace(
+        _request(title, repo, services, changing, by_name=bool(names)),
+        dependencies=not deploying.no_deps,
+        force=deploying.force,
+        prune=deploying.prune,
+        everything=everything,
+    )
+    how = replace(options(changing), force=deploying.force, allow_dirty=deploying.allow_dirty)
+    carry_out(lambda audience: pipeline.deploy(repo, request, how, audience), changing, output)
+
+
+def _request(  # noqa: PLR0913
+    title: str, repo: Repo, services: Iterable[Service], changing: Changing, *, by_name: bool, files: bool = True
+) -> Request:
+    from ..plan import Request
+    from .console import host_names
+
+    names = frozenset(service.name for service in services)
+    return Request(
+        title=title,
+        names=names,
+        named=names if by_name else frozenset(),
+        hosts=host_names(repo, changing.host),
+        files=files,
+        timeout=changing.timeout,
+    )

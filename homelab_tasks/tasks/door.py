@@ -1,0 +1,85 @@
+"""The door between the command line and the library: shared flags in, sentences and exit statuses out."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any
+
+from invoke.context import Context
+from invoke.tasks import Task, task
+
+from ..errors import HomelabError
+
+FAILED, CHANGES, INTERRUPTED = 1, 2, 130
+
+
+def homelab_task(
+    *flags: type[Any], name: str | None = None, texts: dict[str, str] | None = None
+) -> Callable[[Callable[..., None]], Task[Any]]:
+    """An Invoke task that takes the fields of the `flags` classes as its flags, and turns errors into sentences.
+
+    The body gets one value of each class after its own arguments; a field's metadata holds its help text.
+    """
+
+    def decorate(body: Callable[..., None]) -> Task[Any]:
+        @functools.wraps(body)
+        def run(context: Context, *args: Any, **given: Any) -> None:
+            with _sentences():
+                values = [kind(**{f.name: given.pop(f.name) for f in fields(kind) if f.name in given}) for kind in flags]
+                body(context, *args, **given, **dict(zip(shared, values, strict=True)))
+
+        shared = list(inspect.signature(body).parameters)[-len(flags) :] if flags else []
+        run.__signature__ = _signature(body, flags)  # type: ignore[attr-defined]
+        described = {f.name: f.metadata["help"] for kind in flags for f in fields(kind)}
+        return task(name=name, help={**described, **(texts or {})})(run)
+
+    return decorate
+
+
+def _signature(body: Callable[..., None], flags: tuple[type[Any], ...]) -> inspect.Signature:
+    own = list(inspect.signature(body).parameters.values())
+    kept = own[: len(own) - len(flags)]
+    shared = [_parameter(f) for kind in flags for f in fields(kind)]
+    return inspect.Signature([*kept, *shared])
+
+
+def _parameter(flag: Field[Any]) -> inspect.Parameter:
+    assert flag.default is not MISSING
+    return inspect.Parameter(flag.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=flag.default)
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    try:
+        yield
+    except HomelabError as error:
+        sys.stdout.flush()
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
+        sys.exit(FAILED)
+    except KeyboardInterrupt:
+        print("error: interrupted; run the same again to go on", file=sys.stderr)
+        _leave(INTERRUPTED)
+    except BrokenPipeError:  # `inv list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+
+
+def _leave(status: int) -> None:
+    """End now: threads that still wait for a host must not hold up somebody who pressed Ctrl-C twice."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def here() -> Path:
+    """The folder in which the user works."""
+    return Path.cwd()
+

@@ -1,0 +1,131 @@
+"""Tasks that only look: list, show, graph, status, hosts."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invoke.context import Context
+
+from .deploy import NAMES
+from .door import here, homelab_task
+from .flags import Output, flag
+
+if TYPE_CHECKING:
+    from ..fleet import Fleet
+    from ..model import Repo
+
+
+@homelab_task(Output, name="list")
+def list_services(_: Context, output: Output) -> None:
+    """List the services of the repo with their hosts and groups."""
+    from ..report import as_json, services
+
+    repo = _files()
+    _notices(repo)
+    print(as_json.services(repo) if output.json else services.list_text(repo, style=_style()))
+
+
+@homelab_task(Output, texts={"name": "a service"})
+def show(_: Context, name: str, output: Output) -> None:
+    """Show everything about a service: files, containers, and why it comes after what it needs."""
+    from ..report import as_json, services
+    from ..repo import select
+
+    repo = _files()
+    chosen = select(repo, name)
+    if output.json:
+        print(as_json.shown(repo, chosen))
+    else:
+        print("\n\n".join(services.show_text(repo, service, style=_style()) for service in chosen))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What graph understands."""
+
+    output: str = flag("", "write a picture there: .svg .png .dot .mmd .json .txt")
+    focus: str = flag("", "only these services with all that they need and all that needs them")
+    format: str = flag("", "text, mermaid, dot, json, svg or png; else by the name of --output")
+
+
+@homelab_task(Drawing)
+def graph(_: Context, drawing: Drawing) -> None:
+    """Show or draw what comes after what, and why."""
+    from ..report.graph import draw, format_of
+    from ..repo import select
+
+    repo = _files()
+    focus = tuple(service.name for service in select(repo, drawing.focus)) if drawing.focus else ()
+    kind = format_of(drawing.format or drawing.output or "text")
+    picture = draw(repo, focus=focus, format=kind)
+    if drawing.output:
+        path = Path(drawing.output)
+        path.write_bytes(picture if isinstance(picture, bytes) else picture.encode())
+        print(f"wrote {path}: {len(repo.services)} services")
+    elif isinstance(picture, bytes):
+        sys.stdout.buffer.write(picture)
+    else:
+        print(picture)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What status understands."""
+
+    names: str = flag("", "only these services: names with commas, globs")
+    host: str = flag("", "only these hosts: names with commas")
+
+
+@homelab_task(Status, Output)
+def status(_: Context, status: Status, output: Output) -> None:
+    """Look at all hosts: what runs, what is healthy, what is not as the repo says. Changes nothing."""
+    from .. import pipeline
+    from ..report import as_json
+    from ..report import status as report
+    from ..repo import select
+    from .console import host_names
+
+    repo = pipeline.load(here())
+    chosen = select(repo, status.names) if status.names else tuple(repo.services.values())
+    with _looked_at(repo, host_names(repo, status.host)) as fleet:
+        only = [s for s in chosen if any(not status.host or h.name in host_names(repo, status.host) for h in s.hosts)]
+        rows = report.rows(repo, only, fleet.seen, fleet.unfit)
+        print(as_json.status(repo, rows, fleet) if output.json else report.status_text(rows, style=_style()))
+        if fleet.unfit:
+            sys.exit(1)
+
+
+@homelab_task(Output)
+def hosts(_: Context, output: Output) -> None:
+    """List the hosts, whether they answer, and what is deployed there."""
+    from .. import pipeline
+    from ..report import as_json, services
+
+    repo = pipeline.load(here())
+    with _looked_at(repo, frozenset()) as fleet:
+        if output.json:
+            print(as_json.hosts(repo, fleet.seen, fleet.unfit))
+        else:
+            print(services.hosts_text(repo, fleet.seen, fleet.unfit, style=_style()))
+
+
+def _files() -> Repo:
+    """The repo as its files lie there, committed or not."""
+    from .. import repo
+
+    return repo.load(repo.worktree(here()))
+
+
+def _looked_at(repo: Repo, only: frozenset[str]) -> Fleet:
+    from ..fleet import Fleet
+    from .console import passing
+
+    fleet = Fleet(repo)
+    wanted = [host for host in repo.hosts.values() if not only or host.name in only]
+    with passing() as stage:
+        stage(f"looking at {', '.join(host.name for host in wanted)}")
+        fleet.look_at(wanted)
+    return fleet

@@ -1,0 +1,48 @@
+"""Fixtures for all tests: a lab of real hosts, started when the first test asks for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab import Lab, LabHost, LabUnavailable
+
+HOSTS = 3
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """Three running hosts. Where there can be none the tests skip and say why; CI and `.ci/run` do not allow that."""
+    try:
+        running = Lab.start(HOSTS)
+    except LabUnavailable as reason:
+        _give_up(str(reason))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def hosts(lab: Lab) -> tuple[LabHost, ...]:
+    """The lab's hosts, as they were at first: no faults, no containers, no files."""
+    lab.reset()
+    return lab.hosts
+
+
+@pytest.fixture
+def host(hosts: tuple[LabHost, ...]) -> LabHost:
+    """One host, as it was at first."""
+    return hosts[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "lab" in getattr(item, "fixturenames", ()):
+            item.add_marker("hosts")
+
+
+def _give_up(reason: str) -> None:
+    if os.environ.get("HOMELAB_REQUIRE_HOSTS") == "1" or os.environ.get("CI") == "true":
+        pytest.fail(f"no lab, and here the tests on hosts may not be skipped: {reason}")
+    pytest.skip(reason)
