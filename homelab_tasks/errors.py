@@ -1,9 +1,9 @@
 """Every error that a user can cause, as a tree; each takes facts and writes its own sentence.
 
-    HomelabError            what went wrong, where, and the next move; tasks print it and exit 1
-    ├── RepoInvalid         the repo's files hold problems; carries all of them
-    ├── UnknownName         a word on the command line names nothing; carries the nearest names
-    └── Refused             a request that is understood and not carried out, with the reason
+HomelabError            what went wrong, where, and the next move; tasks print it and exit 1
+├── RepoInvalid         the repo's files hold problems; carries all of them
+├── UnknownName         a word on the command line names nothing; carries the nearest names
+└── Refused             a request that is understood and not carried out, with the reason
 """
 
 from __future__ import annotations

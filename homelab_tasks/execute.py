@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 
 from . import health
+from .background import in_background
 from .command import Command
 from .events import Events
 from .health import Verdict, Watch
@@ -134,18 +136,16 @@ class _Walk:
 
     def run(self) -> Report:
         start = time.monotonic()
-        pool = ThreadPoolExecutor(max_workers=max(1, len(self.plan.steps)), thread_name_prefix="step")
         try:
-            self._loop(pool)
+            self._loop()
         finally:
             for events in self.events.values():
                 events.close()
-            pool.shutdown(wait=False, cancel_futures=True)
         outcomes = tuple(self.books.outcomes.values())
         return Report(self.plan, outcomes, time.monotonic() - start, interrupted=self.books.stopping)
 
-    def _loop(self, pool: ThreadPoolExecutor) -> None:
-        self._start_ready(pool)
+    def _loop(self) -> None:
+        self._start_ready()
         while self.running:
             try:
                 ended, _ = wait_for(self.running, return_when=FIRST_COMPLETED)
@@ -155,8 +155,8 @@ class _Walk:
                 self._interrupt()
                 continue
             for future in ended:
-                self._take(future, pool)
-            self._start_ready(pool)
+                self._take(future)
+            self._start_ready()
 
     def _interrupt(self) -> None:
         self.books.stopping = True
@@ -166,7 +166,7 @@ class _Walk:
         for step in list(self.books.waiting.values()):
             self._end(Outcome(step, Status.SKIPPED, why="interrupted"))
 
-    def _start_ready(self, pool: ThreadPoolExecutor) -> None:
+    def _start_ready(self) -> None:
         self._settle_hopeless()
         for step in self._ready():
             crew = self.crews[step.host.name]
@@ -176,7 +176,7 @@ class _Walk:
             del self.books.waiting[step.key]
             self.books.started[step.key] = time.monotonic()
             self.tell(Progress(step, Phase.WORKING))
-            self.running[pool.submit(_apply, crew.runner, step)] = (step, Phase.WORKING)
+            self.running[in_background(partial(_apply, crew.runner, step))] = (step, Phase.WORKING)
 
     def _settle_hopeless(self) -> None:
         """End what cannot be tried, and what needs something that did not come; again until nothing more follows."""
@@ -194,7 +194,9 @@ class _Walk:
             return Outcome(step, Status.FAILED, why=step.blocked)
         if step.host.name not in self.crews:
             return Outcome(step, Status.FAILED, why=f"{step.host.name} was lost")
-        missing = [o for key in sorted(step.needs) if (o := self.books.outcomes.get(key)) and o.status is not Status.DONE]
+        missing = [
+            o for key in sorted(step.needs) if (o := self.books.outcomes.get(key)) and o.status is not Status.DONE
+        ]
         if not missing:
             return None
         first = missing[0]
@@ -207,7 +209,7 @@ class _Walk:
         ready = [step for step in self.books.waiting.values() if step.needs & self.keys <= met]
         return iter(sorted(ready, key=lambda step: (-step.weight, step.key)))
 
-    def _take(self, future: Future[_Applied], pool: ThreadPoolExecutor) -> None:
+    def _take(self, future: Future[_Applied]) -> None:
         step, phase = self.running.pop(future)
         applied, crew = future.result(), self.crews[step.host.name]
         if phase is Phase.WORKING:
@@ -215,17 +217,17 @@ class _Walk:
         if applied.result is not None:
             self._end(self._failure(step, applied.result, applied.log))
         elif phase is Phase.WORKING and step.gate:
-            self._await_health(step, step.gate, crew, pool)
+            self._await_health(step, step.gate, crew)
         else:
             self._conclude(step, crew, applied.verdict)
 
-    def _await_health(self, step: Step, gate: Gate, crew: Crew, pool: ThreadPoolExecutor) -> None:
+    def _await_health(self, step: Step, gate: Gate, crew: Crew) -> None:
         watch = self.books.watches[step.key] = Watch(skew=crew.skew)
         if self.books.stopping:
             watch.cancelled.set()
         self.tell(Progress(step, Phase.CHECKING))
         events = self.events[step.host.name]
-        self.running[pool.submit(_check, crew.runner, gate, watch, events)] = (step, Phase.CHECKING)
+        self.running[in_background(partial(_check, crew.runner, gate, watch, events))] = (step, Phase.CHECKING)
 
     def _conclude(self, step: Step, crew: Crew, verdict: Verdict | None) -> None:
         if verdict and verdict.why:
@@ -321,4 +323,3 @@ def _why(step: Step, result: Result) -> str:
 
 def _limit(commands: Iterable[Command]) -> float:
     return max((command.timeout for command in commands), default=0)
-

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
+from .background import in_background
 from .model import Host, Repo
 from .observe import Checkout, Observation, look, parse
 from .runner import Result, Runner, Unreachable, connect_all
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Fleet:
     seen: dict[str, Observation] = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
     skew: dict[str, float] = field(default_factory=dict)  # host's clock minus ours, seconds
+    _coming: dict[str, Future[_Sight]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         return self
@@ -42,20 +46,26 @@ class Fleet:
         for runner in self.runners.values():
             runner.close()
 
-    def look_at(self, hosts: Iterable[Host]) -> None:
-        """Connect to those of `hosts` that are not connected yet, and observe them."""
-        fresh = [h for h in hosts if h.name not in self.seen and h.name not in self.unfit]
+    def begin(self, hosts: Iterable[Host]) -> None:
+        """Start to connect to those of `hosts` that are new, and to observe them; `look_at` waits for the answers."""
+        known = {*self.seen, *self.unfit, *self._coming}
+        fresh = [host for host in hosts if host.name not in known]
         opening = connect_all(fresh)
+        self._coming |= {host.name: in_background(partial(self._look, host, opening[host.name])) for host in fresh}
 
-        def sight(host: Host) -> _Sight:
-            runner = opening[host.name].result()
-            if isinstance(runner, Unreachable):
-                return _Sight(runner)
-            result = runner.run(look(host, env_files(self.repo, host)))
-            return _Sight(runner, result, time.time())
+    def look_at(self, hosts: Iterable[Host]) -> None:
+        """Connect to these hosts and observe them."""
+        self.begin(hosts)
+        while self._coming:
+            name, sight = self._coming.popitem()
+            self._take(self.repo.hosts[name], sight.result())
 
-        for host, found in zip(fresh, in_parallel(sight, fresh), strict=True):
-            self._take(host, found)
+    def _look(self, host: Host, opening: Future[Runner | Unreachable]) -> _Sight:
+        runner = opening.result()
+        if isinstance(runner, Unreachable):
+            return _Sight(runner)
+        result = runner.run(look(host, env_files(self.repo, host)))
+        return _Sight(runner, result, time.time())
 
     def _take(self, host: Host, sight: _Sight) -> None:
         runner, result, at = sight.runner, sight.result, sight.at
@@ -92,12 +102,9 @@ def edited(seen: Observation, repo: Repo) -> tuple[str, ...]:
     return tuple(path for path in seen.dirty if path.startswith(repo.prefix))
 
 
-def in_parallel(work: Callable[[Host], T], hosts: Sequence[Host]) -> list[T]:
-    """`work` for each host at the same time; the answers in the order of `hosts`."""
-    if len(hosts) <= 1:
-        return [work(host) for host in hosts]
-    with ThreadPoolExecutor(max_workers=len(hosts), thread_name_prefix="host") as pool:
-        return list(pool.map(work, hosts))
+def in_parallel(work: Callable[[Item], T], items: Sequence[Item]) -> list[T]:
+    """`work` for each item at the same time; the answers in the order of `items`."""
+    return [future.result() for future in [in_background(partial(work, item)) for item in items]]
 
 
 def _failed_look(host: Host, result: Result | None) -> str:
@@ -109,4 +116,3 @@ def _failed_look(host: Host, result: Result | None) -> str:
         return f"{host.name} did not answer within 60 s; look whether docker and the disk work there"
     lines = result.stderr.strip().splitlines() or [f"exit status {result.exit}"]
     return f"looking at {host.name} failed ({lines[-1]}); mend that there first"
-

@@ -158,7 +158,9 @@ class Service:
     health: Health = Health()
     on_config_change: Reaction = Reaction.RESTART
     signal: str = ""  # for Reaction.SIGNAL, e.g. HUP
-    files: Mapping[str, str] = field(default_factory=dict)  # path from the homelab's root -> Git blob id; {} outside a commit
+    files: Mapping[str, str] = field(
+        default_factory=dict
+    )  # path from the homelab's root -> Git blob id; {} outside a commit
     digest: str = ""  # over `files`; "" outside a commit
     place: Place = Place("services")
 

@@ -280,7 +280,9 @@ def _docker_problem(host: Host, status: str, said: str) -> str:
         return f"docker is not installed on {host.name}; install Docker Engine and Compose v2 there"
     if "permission denied" in said.lower():
         who = host.user or "the user"
-        return f"{who} may not use docker on {host.name}; on {host.name}: sudo usermod -aG docker {host.user or '$USER'}"
+        return (
+            f"{who} may not use docker on {host.name}; on {host.name}: sudo usermod -aG docker {host.user or '$USER'}"
+        )
     if "cannot connect" in said.lower() or "is the docker daemon running" in said.lower():
         return f"the docker daemon on {host.name} does not answer; on {host.name}: sudo systemctl start docker"
     return f"docker ps failed on {host.name} ({_last_line(said)}); mend that there first"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from . import repo as repos
 from .commands import docker, git
@@ -19,8 +17,6 @@ from .model import Host, Repo, Source
 from .plan import Delivery, Plan, Step
 from .plan.survey import Finding, Survey
 from .runner import Result
-
-T = TypeVar("T")
 
 
 def resolve(fleet: Fleet, survey: Survey) -> Mapping[str, Resolution]:
@@ -50,7 +46,9 @@ def lock(fleet: Fleet, plan: Plan, who: str) -> dict[str, Held]:
 
     Raises Locked, Unwritable, and Refused for a host that was lost.
     """
-    hosts = [fleet.repo.hosts[name] for name in dict.fromkeys(step.host.name for step in plan.steps if not step.blocked)]
+    hosts = [
+        fleet.repo.hosts[name] for name in dict.fromkeys(step.host.name for step in plan.steps if not step.blocked)
+    ]
     branch = fleet.repo.branch
 
     def take(host: Host) -> Held | HomelabError:
@@ -88,7 +86,9 @@ class _Pull:
 
 def pull(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
     """Fetch the images that hosts lack; what went wrong, one sentence an image."""
-    pulls = list(dict.fromkeys(_Pull(s.host, image, s.subject) for s in plan.steps if not s.blocked for image in s.pulls))
+    pulls = list(
+        dict.fromkeys(_Pull(s.host, image, s.subject) for s in plan.steps if not s.blocked for image in s.pulls)
+    )
     seen: dict[tuple[str, str], _Pull] = {}
     for wanted in pulls:
         seen.setdefault((wanted.host.name, wanted.image), wanted)
@@ -99,7 +99,7 @@ def pull(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
             return ""
         return f"{wanted.service}: {_failure(wanted.host, f'pulling {wanted.image}', result)}"
 
-    return tuple(filter(None, _bounded(fetch, list(seen.values()))))
+    return tuple(filter(None, in_parallel(fetch, list(seen.values()))))
 
 
 def deliver(fleet: Fleet, deliveries: Sequence[Delivery]) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ def deliver(fleet: Fleet, deliveries: Sequence[Delivery]) -> tuple[str, ...]:
         result = fleet.runners[host.name].run(git.take(host, repo, bundles[delivery.commit]))
         return "" if result.ok else _delivery_failed(host, repo, result)
 
-    return tuple(filter(None, _bounded(send, list(deliveries))))
+    return tuple(filter(None, in_parallel(send, list(deliveries))))
 
 
 def block(plan: Plan, unfit: Mapping[str, str]) -> Plan:
@@ -135,13 +135,6 @@ def _paths(findings: Iterable[Finding]) -> set[str]:
         if not finding.blocked:
             wanted |= {finding.service.directory, *finding.service.stack.reads, *finding.service.stack.files}
     return wanted
-
-
-def _bounded(work: Callable[[T], str], items: Sequence[T]) -> list[str]:
-    if not items:
-        return []
-    with ThreadPoolExecutor(max_workers=min(16, len(items)), thread_name_prefix="prepare") as pool:
-        return list(pool.map(work, items))
 
 
 def _delivery_failed(host: Host, repo: Repo, result: Result) -> str:

@@ -83,7 +83,11 @@ def _sound(record: Record) -> bool:
     texts = [record.service, record.project, record.directory, record.commit, record.digest, record.at, record.by]
     if not isinstance(record.env, dict) or not isinstance(record.borrows, dict):
         return False
-    texts += [*record.env.values(), *record.borrows.values(), *((record.held.by, record.held.at) if record.held else ())]
+    texts += [
+        *record.env.values(),
+        *record.borrows.values(),
+        *((record.held.by, record.held.at) if record.held else ()),
+    ]
     texts += [text for c in record.containers for text in (c.id, c.key, c.name, c.image)]
     return all(isinstance(text, str) for text in texts)
 

@@ -1,20 +1,27 @@
-"""`./run demo`: deploy the homelab of examples/demo with real Docker, here or over SSH to lab hosts, and say what was seen."""
+"""`./run demo`: deploy the homelab of examples/demo with real Docker, here or over SSH, and say what was seen."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import sys
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 sys.path[0] = str(TOP)  # started as a file, with its folder as the first place to import from
 
-from scripts.demo_ground import Ground, Here, LabHosts, clear  # noqa: E402
+from scripts.demo_docker import Docker  # noqa: E402
+from scripts.demo_ground import LAB, Ground, Here, LabHosts  # noqa: E402
 from scripts.demo_homelab import Homelab  # noqa: E402
-from scripts.demo_show import DemoFailed, Show  # noqa: E402
-from tests.lab import LabError  # noqa: E402
+from scripts.demo_show import DemoFailed, Show, run  # noqa: E402
+from tests.lab import Lab, LabError  # noqa: E402
 
+EXAMPLE = TOP / "examples/demo"
 FOLDER = TOP / ".demo"
+INSTALLER = TOP / "scripts/install_docker.sh"
+DOCKER = Docker(EXAMPLE, FOLDER / "homelab")
+CHANGED = "demo-library"
 
 
 def main() -> int:
@@ -24,7 +31,7 @@ def main() -> int:
         if arguments.down:
             _remove()
         else:
-            _play(LabHosts(arguments.hosts) if arguments.hosts else Here(TOP))
+            _play(LabHosts(arguments.hosts) if arguments.hosts else Here(INSTALLER, DOCKER))
     except (DemoFailed, LabError) as error:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
@@ -42,12 +49,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _play(ground: Ground) -> None:
-    clear(TOP, FOLDER)
+    _clear(images=False)
     ground.prepare()
-    homelab = Homelab.make(TOP / "examples" / "demo", FOLDER, ground)
+    homelab = Homelab.make(EXAMPLE, FOLDER / "homelab", ground)
     show = Show(homelab.root, Path(sys.executable).with_name("inv"))
 
-    show.title("What depends on what, and why")
+    show.title("What comes after what, and why")
     show.inv("graph")
     show.title("What a deploy would do")
     show.inv("deploy-all", "--dry-run")
@@ -55,36 +62,33 @@ def _play(ground: Ground) -> None:
     first = show.inv("deploy-all")
     started = ground.containers()
     show.inv("status")
-    show.title("The same again: nothing to do")
+    show.title("The same again")
     again = show.inv("deploy-all")
-    untouched = ground.containers()
+    still = ground.containers()
     show.title("One service gets a newer image")
-    show.command(*homelab.change())
-    show.command("git", "--no-pager", "show", "--format=%h %s", "--unified=0", "HEAD")
+    show.command("sed", "-i", "s/demo:1/demo:2/", "services/library/compose.yml")
+    show.command("git", "commit", "--quiet", "--all", "-m", "library: newer image")
     changed = show.inv("deploy-all")
-    renewed = ground.containers()
+    touched = [name for name, start in ground.containers().items() if still.get(name) != start]
 
     show.title("What was seen")
-    _check(len(started) == homelab.size, f"{len(started)} containers run, and there are {homelab.size} services")
-    _check(started == untouched, "the second deploy touched containers, and nothing had changed")
-    touched = sorted(name for name, start in renewed.items() if untouched.get(name) != start)
-    _check(touched == [homelab.changed], f"the third deploy made {touched} anew, not {homelab.changed} alone")
-    kept = len(renewed) - 1
-    print(f"  {first:5.1f} s  first deploy: {len(started)} services {ground.where}, in order, all healthy")
-    print(f"  {again:5.1f} s  the same again: the containers are the very same, none was started anew")
-    print(f"  {changed:5.1f} s  newer image: {homelab.changed} was made anew, the other {kept} were not touched")
+    _claim(len(started) == homelab.size, f"{len(started)} containers run, and there are {homelab.size} services")
+    _claim(started == still, "the second deploy touched containers although nothing had changed")
+    _claim(touched == [CHANGED], f"the third deploy made {', '.join(touched) or 'nothing'} anew, not {CHANGED} alone")
+    print(f"{first:6.1f} s  first deploy: {len(started)} services {ground.where}, in order, all healthy")
+    print(f"{again:6.1f} s  the same again: nothing to do, not one container was touched")
+    print(f"{changed:6.1f} s  a newer image: {CHANGED} is new, the other {homelab.size - 1} were not touched")
     _say_next(show, ground)
 
 
-def _check(ok: bool, otherwise: str) -> None:  # noqa: FBT001
-    """What was seen is what the demo claims. Raises DemoFailed."""
-    if not ok:
+def _claim(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
         raise DemoFailed(otherwise)
 
 
 def _say_next(show: Show, ground: Ground) -> None:
     show.title("What to type next")
-    print(f"  cd {show.folder.relative_to(TOP)}")
+    print(f"  cd {os.path.relpath(show.folder)}")
     for task in (
         "list",
         "show library",
@@ -94,16 +98,36 @@ def _say_next(show: Show, ground: Ground) -> None:
         "ensure requests",
     ):
         print(f"  {show.inv_name} {task}")
-    for line in ground.doors():
-        print(f"  {line}")
-    print("  ./run demo --down                  removes all of it, from the project's folder")
+    for door in ground.doors():
+        print(f"  {door}")
+    print("and here, to remove all of it: ./run demo --down")
 
 
 def _remove() -> None:
-    for line in clear(TOP, FOLDER, images=True) or ["there was no demo"]:
-        print(f"removed  {line}")
-    for line in Here(TOP).leave():
-        print(line)
+    for line in _clear(images=True) or ["nothing: there was no demo"]:
+        print(f"removed {line}")
+    run(str(INSTALLER), "--stop")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "homelab-tasks"
+    stays = [
+        ("Docker", Path(shutil.which("docker") or "")),
+        (".venv", TOP / ".venv"),
+        (f"{cache}, for lab hosts", cache),
+    ]
+    print(f"installed and kept: {', '.join(name for name, path in stays if path.name and path.exists())}")
+
+
+def _clear(*, images: bool) -> list[str]:
+    """Remove what an earlier demo left, wherever it ran and however it ended. Gives what that was."""
+    removed = []
+    if lab := Lab.find(LAB):
+        lab.stop()
+        removed.append(f"lab hosts {', '.join(host.name for host in lab.hosts)}")
+    if DOCKER.answers():
+        removed += DOCKER.remove(images=images)
+    if FOLDER.exists():
+        shutil.rmtree(FOLDER)
+        removed.append(f"{FOLDER.name}/")
+    return removed
 
 
 if __name__ == "__main__":

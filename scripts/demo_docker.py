@@ -1,4 +1,4 @@
-"""What the demo has made in the Docker of this machine: found by its compose projects, so that nothing else is touched."""
+"""What the demo has made in the Docker of this machine, found by its compose projects: nothing else is touched."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from scripts.demo_show import DemoFailed, run
 
 IMAGES = "homelab/demo"
 STARTS = "{{.Name}} {{.Id}} {{.State.StartedAt}}"  # for `docker inspect`
-_LABEL = "com.docker.compose.project"
+LABEL = "com.docker.compose.project"
+OWNED = '{{.Name}} {{.Label "com.docker.compose.project"}}'  # for networks and volumes
+CONTAINERS = (
+    '{{.ID}} {{.State}} {{.Label "com.docker.compose.project"}} {{.Label "com.docker.compose.project.working_dir"}}'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Docker:
-    """The demo's part of it. `example` says which projects and networks there are, `homelab` where they were started."""
+    """The demo's part of it: `example` says which projects and networks there are, `homelab` where they started."""
 
     example: Path
     homelab: Path
 
     @staticmethod
     def answers() -> bool:
-        return bool(shutil.which("docker")) and not subprocess.run(
-            ["docker", "version"], capture_output=True, check=False
-        ).returncode
+        if not shutil.which("docker"):
+            return False
+        return subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
 
     def containers(self) -> dict[str, str]:
         """Name of each running container, with its id and time of start."""
@@ -55,19 +59,19 @@ class Docker:
             yield "image", found, ["image", "rm", "--force"]
 
     def _containers(self) -> list[_Container]:
-        format_ = f'{{{{.ID}}}} {{{{.State}}}} {{{{.Label "{_LABEL}"}}}} {{{{.Label "{_LABEL}.working_dir"}}}}'
-        listed = run("docker", "ps", "--all", "--no-trunc", "--filter", f"label={_LABEL}", "--format", format_)
+        listed = run("docker", "ps", "--all", "--no-trunc", "--filter", f"label={LABEL}", "--format", CONTAINERS)
         fields = [line.split(" ", 3) for line in listed.splitlines()]
-        found = [_Container(id_, state == "running", Path(path)) for id_, state, name, path in fields if name in self._projects()]
+        ours = self._projects()
+        found = [_Container(id_, state == "running", Path(path)) for id_, state, name, path in fields if name in ours]
         for one in found:
             if self.homelab not in one.directory.parents and one.directory.exists():
-                raise DemoFailed(f"another demo is up, of {one.directory}; end that first: ./run demo --down, in its project")
+                raise DemoFailed(f"another demo is up, of {one.directory}; in its project: ./run demo --down")
         return found
 
     def _labelled(self, kind: str) -> list[str]:
-        format_ = f'{{{{.Name}}}} {{{{.Label "{_LABEL}"}}}}'
-        listed = run("docker", kind, "ls", "--filter", f"label={_LABEL}", "--format", format_)
-        return [name for name, project in map(str.split, listed.splitlines()) if project in self._projects()]
+        listed = run("docker", kind, "ls", "--filter", f"label={LABEL}", "--format", OWNED)
+        ours = self._projects()
+        return [name for name, project in map(str.split, listed.splitlines()) if project in ours]
 
     def _listed(self, kind: str, names: set[str]) -> list[str]:
         return [name for name in run("docker", kind, "ls", "--format", "{{.Name}}").split() if name in names]

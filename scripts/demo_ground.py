@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from scripts.demo_homelab import Place
 from scripts.demo_show import DemoFailed, run
 from tests.lab import Lab, LabHost, images
 
-LAB = "demo"
+LAB = "demo-" + hashlib.sha256(__file__.encode()).hexdigest()[:8]  # each checkout of the project has its own
 CHECKOUT = "/opt/homelab"
 DOOR = "http://127.0.0.1:18980/"
 
@@ -49,6 +50,7 @@ class Here:
 
     def prepare(self) -> None:
         run(str(self.installer), show=True)
+        self.docker.remove(images=False)  # of a demo whose dockerd was down until now
         if not images.is_static(images.BUSYBOX):
             _install_busybox()
         images.load_into_local_docker()
@@ -65,7 +67,7 @@ class Here:
         return self.docker.containers()
 
     def doors(self) -> list[str]:
-        return [f"{DOOR}library/    in a browser on this machine"]
+        return [f"{DOOR} in a browser on this machine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def _spread(tags: list[str], count: int) -> list[list[str]]:
 
 
 def _put_on(host: LabHost, path: str, text: str) -> None:
-    script = 'umask 077; mkdir -p -m 755 "${1%/*}" && cat >"$1"'
+    script = 'mkdir -p "${1%/*}" && umask 077 && cat >"$1"'
     done = host.exec("bash", "-c", script, "put", path, stdin=text.encode(), user="admin")
     if done.returncode:
         raise DemoFailed(f"cannot write {path} on {host.name}: {done.stderr.decode()}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +11,10 @@ from typing import Any, Protocol
 
 import yaml
 
-# No identity, signing key or hook of the person who runs the demo has a say here.
-GIT = (
-    *("git", "-c", "user.name=demo", "-c", "user.email=demo@localhost"),
-    *("-c", "commit.gpgsign=false", "-c", "core.hooksPath=/dev/null", "-c", "init.defaultBranch=main"),
-)
+from scripts.demo_show import run
+
+# Of the scratch repo alone: no identity, key or hook of the person who runs the demo has a say in it.
+CONFIG = {"user.name": "demo", "user.email": "demo@localhost", "commit.gpgsign": "false", "core.hooksPath": "/dev/null"}
 
 
 class Place(Protocol):
@@ -32,37 +29,34 @@ class Place(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Homelab:
-    """A scratch copy of the example. `changed` is the container of the service that `change` changes."""
+    """A scratch copy of the example with `size` services."""
 
     root: Path
     size: int
-    changed: str = "demo-library"
 
     @classmethod
-    def make(cls, example: Path, folder: Path, place: Place) -> Homelab:
+    def make(cls, example: Path, root: Path, place: Place) -> Homelab:
         """Copy the example, commit it, and give its `.env` files values."""
-        root = folder / "homelab"
-        folder.mkdir()
-        (folder / ".gitignore").write_text("*\n")
         shutil.copytree(example, root, ignore=shutil.ignore_patterns(".env", "__pycache__"))
+        (root.parent / ".gitignore").write_text("*\n")
         _write_hosts(root / "hosts.yaml", place.hosts())
+        _commit(root)
         for template in sorted(root.glob("services/**/.env.example")):
-            values = re.sub("change-me", lambda _: secrets.token_hex(16), template.read_text())
+            values = template.read_text().replace("change-me", secrets.token_hex(16))
             place.put(str(template.with_name(".env").relative_to(root)), values, root)
-        for words in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "-m", "The demo homelab")):
-            subprocess.run([*GIT, *words], cwd=root, check=True)
         return cls(root, len(list(root.glob("services/**/compose.yml"))))
-
-    def change(self) -> tuple[str, ...]:
-        """Give the library a newer image; what to run so that it is committed."""
-        compose = self.root / "services/library/compose.yml"
-        compose.write_text(compose.read_text().replace("homelab/demo:1", "homelab/demo:2"))
-        for words in (("add", "--update"), ("commit", "--quiet", "-m", "library: newer image")):
-            subprocess.run([*GIT, *words], cwd=self.root, check=True)
-        return ("git", "log", "--oneline", "--max-count=2")
 
 
 def _write_hosts(file: Path, hosts: Mapping[str, Any] | None) -> None:
     if hosts:
         content = yaml.safe_load(file.read_text()) | hosts
         file.write_text("# Written by the demo\n" + yaml.safe_dump(content, sort_keys=False))
+
+
+def _commit(root: Path) -> None:
+    git = ("git", "-C", str(root))
+    run(*git, "-c", "init.defaultBranch=main", "init", "--quiet")
+    for key, value in CONFIG.items():
+        run(*git, "config", key, value)
+    run(*git, "add", "--all")
+    run(*git, "commit", "--quiet", "--message", "The demo homelab")

@@ -42,12 +42,21 @@ class Show:
         line = shlex.join(shown)
         print(f"\n{_bold(f'$ {line}')}", flush=True)
         started = time.monotonic()
-        status = subprocess.run(argv, cwd=self.folder, check=False).returncode
+        status = _status(subprocess.Popen(argv, cwd=self.folder))
         if status:
             raise DemoFailed(
-                f"'{line}' ended with exit status {status}; what it said is above, its folder is {self.folder}"
+                f"'{line}' ended with exit status {status}; what it said is above, its folder: {self.folder}"
             )
         return time.monotonic() - started
+
+
+def _status(process: subprocess.Popen[bytes]) -> int:
+    """Ctrl-C reaches the process too: it then ends in order and says how, where `subprocess.run` would kill it."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
 
 
 def run(*argv: str, show: bool = False) -> str:

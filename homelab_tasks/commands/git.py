@@ -15,6 +15,7 @@ path=$1 commit=$2 branch=$3 source=$4
 cd "$path" || exit
 state=$(git rev-parse --absolute-git-dir)/homelab || exit
 mkdir -p -m 700 "$state" || exit
+exec 9>>"$state/working" && flock --shared 9 || exit
 incoming=$state/incoming.bundle
 if [ "$source" = origin ]; then git fetch --quiet origin || exit
 else

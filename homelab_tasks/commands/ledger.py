@@ -12,7 +12,8 @@ from ..observe import FIELDS, LOOK
 # when no heartbeat came for 20 s. Appending a line costs no process. `working` is held shared by every command that
 # changes something; taken once alone here, so that nobody starts while a dead run's command still works. A look asks
 # for the lock too, for a moment: hence the short wait. What a dead run left half written is thrown away first.
-HOLD = r"""
+HOLD = (
+    r"""
 path=$1 who=$2 branch=$3; shift 3
 if ! mkdir -p "$path" 2>/dev/null || ! [ -w "$path" ]; then printf 'unwritable\n'; exit 0; fi
 cd "$path" || exit
@@ -33,7 +34,9 @@ printf 'locked\n'
 (
 exec 8>&-
 set -- "$path" "$@"
-""" + LOOK + r"""
+"""
+    + LOOK
+    + r"""
 )
 printf '\036end\n'
 while IFS= read -r -t 20 line; do
@@ -50,6 +53,7 @@ while IFS= read -r -t 20 line; do
 done
 rm -f "$state/holder" "$state/state.next" "$state/env.next"
 """
+)
 
 
 def hold(host: Host, who: str, branch: str, env_files: Iterable[str]) -> Command:

@@ -80,7 +80,9 @@ class Entry:
     directory: str
     digest: str
     env: Mapping[str, str] = field(default_factory=dict)
-    borrows: Mapping[str, str] = field(default_factory=dict)  # service -> its container whose network is shared ("" all)
+    borrows: Mapping[str, str] = field(
+        default_factory=dict
+    )  # service -> its container whose network is shared ("" all)
     held: Held | None = None
     removed: bool = False
     detail: str = ""  # resolved model and file list as JSON, "" to leave the last one

@@ -46,9 +46,8 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
     steps = {step.key: step for finding in survey.findings if (step := _step(finding, request, facts))}
     steps |= {step.key: step for step in _namespace_followers(facts, request, steps)}
     moved = list(_moves(facts, survey, frozenset(steps)))
-    gone = list(_gone(facts, request))
     networks = {step.key: step for step in _networks(facts, survey)}
-    removals = [*moved, *(_removal(facts, unit) for unit in gone if request.prune)]
+    removals = [*moved, *(_removal(facts, unit) for unit in survey.gone if request.prune)]
     ordered = _with_needs(repo, steps, networks, facts, survey)
     return Plan(
         title=request.title,
@@ -57,7 +56,7 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
         deliveries=tuple(_deliveries(facts, survey)) if request.files else (),
         unchanged=tuple(unit for unit in survey.unchanged if key(unit.subject, unit.host) not in steps),
         held=survey.held,
-        gone=() if request.prune else tuple(gone),
+        gone=() if request.prune else survey.gone,
         notices=(*notices_of(survey, facts.resolved), *(_left_behind(step) for step in moved)),
         faults=faults_of(repo, survey, facts.resolved),
     )
@@ -101,7 +100,10 @@ def _complete(  # noqa: PLR0913
     )
     if verb is Verb.NOTE:
         return step
-    commands = [*_leave_old_project(service, host, facts), *_commands(service, host, drift, effect, facts, forced=forced)]
+    commands = [
+        *_leave_old_project(service, host, facts),
+        *_commands(service, host, drift, effect, facts, forced=forced),
+    ]
     gate = _gate(service, host, facts, request)
     return replace(step, commands=tuple(commands), gate=gate, pulls=_pulls(resolved, facts.resolved.get(host.name)))
 
@@ -252,7 +254,9 @@ def _networks(facts: Facts, survey: Survey) -> Iterator[Step]:
         if listed and name not in facts.resolved[host.name].networks and (name, host.name) not in made:
             made.add((name, host.name))
             step = Step(network_key(listed, host), Verb.NETWORK, name, host, commands=(docker.create_network(listed),))
-            yield replace(step, causes=("listed in hosts.yaml",), asked=f"needed by {finding.service.name}", weight=1 << 20)
+            yield replace(
+                step, causes=("listed in hosts.yaml",), asked=f"needed by {finding.service.name}", weight=1 << 20
+            )
 
 
 def _with_needs(
@@ -299,16 +303,6 @@ def _left_behind(step: Step) -> str:
     return f"{step.subject}: its data on {step.host.name} is not moved; copy it yourself if it is needed"
 
 
-def _gone(facts: Facts, request: Request) -> Iterator[Unit]:
-    """What earlier deploys left on a host and the repo no longer has."""
-    if not request.everything:
-        return
-    for name, seen in facts.seen.items():
-        if not request.hosts or name in request.hosts:
-            for service in sorted(set(seen.records) - set(facts.repo.services)):
-                yield Unit(service, facts.repo.hosts[name], "no longer in the repo")
-
-
 def _removal(facts: Facts, unit: Unit) -> Step:
     seen = facts.seen[unit.host.name]
     record = seen.records[unit.subject]
@@ -330,4 +324,3 @@ def _deliveries(facts: Facts, survey: Survey) -> Iterator[Delivery]:
         seen = facts.seen[name]
         if seen.commit != facts.repo.commit or seen.interrupted:
             yield Delivery(facts.repo.hosts[name], seen.commit)
-

@@ -64,7 +64,11 @@ def _absent(record: Record, containers: tuple[SeenContainer, ...]) -> list[str]:
 
 def _why_absent(recorded: RecordedContainer, seen: SeenContainer | None, replaced: bool) -> str:  # noqa: FBT001
     if seen is None:
-        return f"container {recorded.key} was made anew by somebody else" if replaced else f"container {recorded.key} is gone"
+        return (
+            f"container {recorded.key} was made anew by somebody else"
+            if replaced
+            else f"container {recorded.key} is gone"
+        )
     if seen.image_moved:
         return f"container {recorded.key} runs an older image than {recorded.key}'s image name means now"
     if recorded.finished and seen.state == "exited" and seen.exit == 0:

@@ -38,7 +38,9 @@ def effect_of(repo: Repo, service: Service, host: Host, resolved: Resolved) -> E
     files = _changed_files(resolved.files_before or {}, service.files)
     seen_by = {path: dict(_readers(model, _on_host(repo, host, path))) for path in files}
     touched = _reactions(service, seen_by, models.containers)
-    built = _builds(resolved.before) != _builds(model) or any(_in_build(model, _on_host(repo, host, path)) for path in files)
+    built = _builds(resolved.before) != _builds(model) or any(
+        _in_build(model, _on_host(repo, host, path)) for path in files
+    )
     changed = tuple(Change("", f"{_short(service, path)} {word}") for path, word in files.items())
     again = touched[Reaction.RECREATE] | namespace_users(model, models.containers | touched[Reaction.RECREATE])
     return Effect(

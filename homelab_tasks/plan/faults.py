@@ -82,5 +82,9 @@ def _volumes(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> 
             continue
         what = f"{finding.service.name}: volume {name} does not exist on {host.name}"
         makers = [s.name for s in repo.services.values() if name in s.stack.makes_volumes and host in s.hosts]
-        move = f"{makers[0]} makes it: inv deploy {makers[0]}" if makers else f"on {host.name}: docker volume create {name}"
+        move = (
+            f"{makers[0]} makes it: inv deploy {makers[0]}"
+            if makers
+            else f"on {host.name}: docker volume create {name}"
+        )
         yield f"{what}; {move}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .. import graph
 from ..model import Edge, Host, Reason, Repo, Service
 from ..observe import Observation
-from . import Request, Unit, key
+from . import Plan, Request, Unit, key
 from .drift import Drift, find_drift
 
 
@@ -31,6 +31,11 @@ class Survey:
     findings: tuple[Finding, ...] = ()
     unchanged: tuple[Unit, ...] = ()
     held: tuple[Unit, ...] = ()
+    gone: tuple[Unit, ...] = ()  # on a host and no longer in the repo
+
+    def nothing_to_do(self, commit: str) -> Plan:
+        """The plan where nothing was found and nothing is to be removed."""
+        return Plan(self.request.title, commit, unchanged=self.unchanged, held=self.held, gone=self.gone)
 
     def on(self, host: Host) -> tuple[Finding, ...]:
         """What can be worked on at one host."""
@@ -78,7 +83,17 @@ def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit:
             findings.append(Finding(service, host, drift, asked))
         else:
             unchanged.append(Unit(service.name, host, "unchanged"))
-    return Survey(request, tuple(findings), tuple(unchanged), tuple(held))
+    return Survey(request, tuple(findings), tuple(unchanged), tuple(held), tuple(_gone(repo, request, seen)))
+
+
+def _gone(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iterator[Unit]:
+    """What earlier deploys left on a host and the repo no longer has."""
+    if not request.everything:
+        return
+    for name, observation in seen.items():
+        if not request.hosts or name in request.hosts:
+            for service in sorted(set(observation.records) - set(repo.services)):
+                yield Unit(service, repo.hosts[name], "no longer in the repo")
 
 
 def _to_do(request: Request, drift: Drift, asked: str) -> bool:
@@ -98,7 +113,9 @@ def borrowers(repo: Repo) -> Mapping[str, tuple[str, ...]]:
 
 def borrows(repo: Repo, service: Service) -> Mapping[str, str]:
     """Owner of a network namespace that `service` lives in -> the name of its container, "" where Compose names it."""
-    modes = {c.network_mode.partition(":")[2] for c in service.stack.containers if c.network_mode.startswith("container:")}
+    modes = {
+        c.network_mode.partition(":")[2] for c in service.stack.containers if c.network_mode.startswith("container:")
+    }
     if not modes:
         return {}
     owners = [e.dependency for e in repo.edges if e.dependent == service.name and e.reason is Reason.NAMESPACE]

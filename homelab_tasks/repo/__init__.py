@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from .export import archive, bundle, descends, knows, pull
-from .git import commit, uncommitted
-from .load import load
+from ..model import Repo
+from .cache import at_commit
+from .export import archive, bundle, knows, pull
+from .git import commit, locate, uncommitted
 from .select import on_hosts, select, select_groups
 from .source import Source, homelab_root, worktree
+
+
+def load(source: Source) -> Repo:
+    """The homelab as it is in `source`. Raises RepoInvalid with every problem of the whole repo."""
+    from .loader import load as read  # and with it YAML, which a commit that was read before does not need
+
+    return read(source)
+
 
 __all__ = [
     "Source",
     "archive",
+    "at_commit",
     "bundle",
     "commit",
-    "descends",
     "homelab_root",
     "knows",
     "load",
+    "locate",
     "on_hosts",
     "pull",
     "select",

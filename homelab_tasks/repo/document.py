@@ -43,7 +43,7 @@ class Map(dict[str, Value]):
     def text(self, key: str) -> str | None:
         """The scalar under `key` as it is written, whatever its type; None for none, null or a collection."""
         value = self.get(key)
-        return None if value is None or isinstance(value, (dict, list)) else cast(str, self.nodes[key][1].value)
+        return None if value is None or isinstance(value, (dict, list)) else cast("str", self.nodes[key][1].value)
 
     def tag(self, key: str) -> str:
         """The explicit tag of the value, such as Compose's `!reset`."""

@@ -36,11 +36,6 @@ def knows(repo: Repo, commit: str) -> bool:
     return _run(Path(repo.root), "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
 
 
-def descends(repo: Repo, commit: str) -> bool:
-    """The repo's commit was built on `commit`."""
-    return _run(Path(repo.root), "merge-base", "--is-ancestor", commit, repo.commit).returncode == 0
-
-
 def pull(root: Path) -> None:
     """Fast-forward the checkout on this machine. Raises Refused where its history went another way."""
     done = _run(root, "pull", "--quiet", "--ff-only")

@@ -10,8 +10,7 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 
 from ..errors import HomelabError
-from .hosts import FILE
-from .source import git_prefix, homelab_root
+from .source import FILE, git_prefix, homelab_root
 
 _SYMLINK = "120000"
 _MOST_LINKS = 10  # that lead to one another
@@ -55,10 +54,27 @@ class Commit:
             raise FileNotFoundError(2, "Missing from the Git repo, which may be a partial clone", path) from None
 
 
-def commit(start: Path, rev: str = "HEAD") -> Commit:
-    """The homelab around `start` at a commit. Raises HomelabError: no homelab, no Git repo, no such commit."""
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A homelab and one of its commits, by name only."""
+
+    root: Path
+    prefix: str
+    commit: str
+    branch: str
+    git_folder: Path  # shared by all worktrees of the repo
+
+
+def locate(start: Path, rev: str = "HEAD") -> Location:
+    """The homelab around `start` and a commit of it. Raises HomelabError: no homelab, no Git repo, no such commit."""
     root = homelab_root(start)
-    prefix, commit_id, branch = _where(root, rev)
+    prefix, git_folder, commit_id, branch = _where(root, rev)
+    return Location(root, prefix, commit_id, branch, root / git_folder)
+
+
+def commit(found: Location) -> Commit:
+    """The files of a located commit. Raises HomelabError."""
+    root, prefix, commit_id, branch = found.root, found.prefix, found.commit, found.branch
     listing = _git(root, "ls-tree", "-r", "-z", "--full-tree", commit_id, *([prefix] if prefix else []))
     files: dict[str, str] = {}
     symlinks = set()
@@ -83,13 +99,13 @@ def uncommitted(root: Path) -> tuple[str, ...]:
     return tuple(sorted(line[3:].removeprefix(prefix) for line in os.fsdecode(status).split("\0")[:-1]))
 
 
-def _where(root: Path, rev: str) -> tuple[str, str, str]:
+def _where(root: Path, rev: str) -> tuple[str, str, str, str]:
     if rev.startswith("-") or not rev.isprintable() or not rev.strip():
         raise HomelabError(f"no commit {rev!r}; give a commit, branch or tag")
-    done = _run(root, "rev-parse", "--show-prefix", f"{rev}^{{commit}}", "--abbrev-ref", "HEAD")
+    done = _run(root, "rev-parse", "--show-prefix", "--git-common-dir", f"{rev}^{{commit}}", "--abbrev-ref", "HEAD")
     if done.returncode == 0:
-        prefix, commit_id, branch = os.fsdecode(done.stdout).removesuffix("\n").split("\n")
-        return prefix, commit_id, "" if branch == "HEAD" else branch
+        prefix, folder, commit_id, branch = os.fsdecode(done.stdout).removesuffix("\n").split("\n")
+        return prefix, folder, commit_id, "" if branch == "HEAD" else branch
     said = done.stderr.decode("utf-8", "replace").strip()
     if "not a git repository" in said:
         raise HomelabError(

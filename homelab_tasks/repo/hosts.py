@@ -12,9 +12,8 @@ from .. import model
 from ..errors import Place, Problem, suggestion
 from .document import Map, Seq
 from .fields import Fields, Name, describe, each
+from .source import EXAMPLE, FILE
 
-FILE = "hosts.yaml"
-EXAMPLE = "hosts:\n  nas:\n    address: 10.0.0.5\n    user: admin"
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ADDRESS = re.compile(r"[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*")

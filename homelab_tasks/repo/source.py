@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import HomelabError
-from .hosts import EXAMPLE, FILE
 
+FILE = "hosts.yaml"
+EXAMPLE = "hosts:\n  nas:\n    address: 10.0.0.5\n    user: admin"
 SERVICES = "services"
 _SKIPPED = frozenset({".git", "node_modules"})
 

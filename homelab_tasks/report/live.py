@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TextIO
 
@@ -12,7 +12,7 @@ from ..execute import Outcome, Progress, Status
 from ..plan import Plan
 from .board import board_of, region
 from .outcome import blocked_lines, ended_lines, permanent, widths_of
-from .terminal import Style, say
+from .terminal import Style, encodable, say
 from .terminal import style as style_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class _Region:
     """A terminal: what ended is printed for good, and below it the region shows what is still open."""
 
     def __init__(self, plan: Plan, stream: TextIO, style: Style) -> None:
-        self._style = style
+        self._style, self._stream = style, stream
         self._board = board_of(plan, time.monotonic())
         self._console = _console(stream, style)
         self._live = _live(self._console, self._draw)
@@ -72,7 +72,7 @@ class _Region:
         self._board = self._board.after(progress, time.monotonic())
         if progress.outcome and _stays(progress.outcome):
             lines = ended_lines(progress.outcome, self._measured(), self._board.widths)
-            self._console.print(_text("\n".join(lines)), soft_wrap=True)
+            self._console.print(self._text(lines), soft_wrap=True)
         if self._board.over:
             self.close()
 
@@ -83,7 +83,12 @@ class _Region:
 
     def _draw(self) -> Text:
         lines = region(self._board, time.monotonic(), self._console.size.height, self._measured())
-        return _text("\n".join(lines))
+        return self._text(lines)
+
+    def _text(self, lines: Sequence[str]) -> Text:
+        from rich.text import Text
+
+        return Text.from_ansi(encodable("\n".join(lines), self._stream), no_wrap=True, overflow="crop", end="")
 
     def _measured(self) -> Style:
         """The style for the terminal as wide as it is now."""
@@ -107,9 +112,3 @@ def _live(console: Console, draw: Callable[[], Text]) -> Live:
     from rich.live import Live
 
     return Live(console=console, get_renderable=draw, refresh_per_second=PER_SECOND, transient=True)
-
-
-def _text(ansi: str) -> Text:
-    from rich.text import Text
-
-    return Text.from_ansi(ansi, no_wrap=True, overflow="crop", end="")

@@ -75,17 +75,16 @@ def _unfinished(report: Report) -> list[Outcome]:
 
 
 def _account(report: Report, style: Style) -> Iterator[str]:
-    several = len({step.host.name for step in report.plan.steps}) > 1
     for verb, outcomes in grouped((o.step.verb, o) for o in report.of(Status.DONE)).items():
-        names = ", ".join(_name(outcome.step, several=several) for outcome in outcomes)
+        names = _names(outcomes, report)
         told = f"{names} (no container differs)" if verb is Verb.NOTE else names
         yield from _entry(did(verb), Tint.DIM if verb is Verb.NOTE else Tint.GREEN, told, style)
-    for told in _failures(report, several=several):
+    for told in _failures(report):
         yield from _entry("failed", Tint.RED, told, style)
     for outcome in _unfinished(report):
-        told = f"{_name(outcome.step, several=several)}: was {outcome.step.verb.doing}, its health was not awaited"
+        told = f"{_names([outcome], report)}: was {outcome.step.verb.doing}, its health was not awaited"
         yield from _entry("unfinished", Tint.YELLOW, told, style)
-    for told in _skipped(report, several=several):
+    for told in _skipped(report):
         yield from _entry("skipped", Tint.YELLOW, told, style)
 
 
@@ -93,25 +92,25 @@ def _entry(label: str, tint: Tint, text: str, style: Style) -> list[str]:
     return flow(style, [(f"  {label:<11} ", tint)], [plain(text)])
 
 
-def _failures(report: Report, *, several: bool) -> Iterator[str]:
+def _failures(report: Report) -> Iterator[str]:
     failed = [(clean(o.why), o) for o in report.of(Status.FAILED) if o.why != INTERRUPTED]
     for why, outcomes in grouped(failed).items():
-        yield f"{listed([_name(o.step, several=several) for o in outcomes])}: {why}"
+        yield f"{_names(outcomes, report)}: {why}"
 
 
-def _skipped(report: Report, *, several: bool) -> Iterator[str]:
+def _skipped(report: Report) -> Iterator[str]:
     failed = {outcome.step.key for outcome in report.of(Status.FAILED)}
     needs = {step.key: step for step in report.plan.steps}
     waiting = [outcome for outcome in report.of(Status.SKIPPED) if outcome.why != INTERRUPTED]
     by_cause = grouped((_roots(o.step, needs, failed), o) for o in waiting)
     for roots, outcomes in by_cause.items():
-        names = listed([_name(o.step, several=several) for o in outcomes])
+        names = _names(outcomes, report)
         causes = listed([subject(needs[key].verb, needs[key].subject) for key in roots])
         verb = "needs" if len(outcomes) == 1 else "need"
         yield f"{names}: {verb} {causes}, which failed" if roots else f"{names}: {outcomes[0].why}"
     idle = [o for o in report.of(Status.SKIPPED) if o.why == INTERRUPTED]
     if idle:
-        yield f"{listed([_name(o.step, several=several) for o in idle])}: as before, nothing was started"
+        yield f"{_names(idle, report)}: as before, nothing was started"
 
 
 def _roots(step: Step, steps: dict[str, Step], failed: set[str]) -> tuple[str, ...]:
@@ -130,8 +129,11 @@ def _roots(step: Step, steps: dict[str, Step], failed: set[str]) -> tuple[str, .
     return tuple(sorted(found))
 
 
-def _name(step: Step, *, several: bool) -> str:
-    return subject(step.verb, step.subject) + (f" ({step.host.name})" if several else "")
+def _names(outcomes: Sequence[Outcome], report: Report) -> str:
+    """`plex, tdarr`; where the run was on several hosts, `plex, tdarr on nas; blog on hl15`."""
+    found = grouped((o.step.host.name, subject(o.step.verb, o.step.subject)) for o in outcomes)
+    several = len({step.host.name for step in report.plan.steps}) > 1
+    return "; ".join(", ".join(names) + (f" on {host}" if several else "") for host, names in found.items())
 
 
 def _next(report: Report, style: Style) -> Iterator[str]:
@@ -151,7 +153,8 @@ def _commands(report: Report) -> Iterator[tuple[str, str]]:
         return
     silent = _worth_reading(report.of(Status.FAILED))
     if silent:
-        yield f"inv logs {','.join(silent)} --tail 50", ""
+        others = f"({len(silent) - 3} more failed)" if len(silent) > 3 else ""
+        yield f"inv logs {','.join(silent[:3])} --tail 50", others
     if not report.ok:
         yield title, "(once that is mended: it goes on from here)"
     elif stopped := [o.step.subject for o in report.outcomes if o.step.verb is Verb.STOP]:

@@ -64,11 +64,15 @@ def style(stdout: TextIO, environ: Mapping[str, str] = os.environ) -> Style:
 
 
 def say(text: str, stream: TextIO) -> None:
-    """Write lines at once; a character that the stream cannot encode becomes `?`, never an error."""
-    encoding = getattr(stream, "encoding", "") or "utf-8"
-    whole = text if text.endswith("\n") else text + "\n"
-    stream.write(whole.encode(encoding, "replace").decode(encoding))
+    """Write lines at once."""
+    stream.write(encodable(text if text.endswith("\n") else text + "\n", stream))
     stream.flush()
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """The text with a `?` for each character that the stream cannot encode: no name may end a run with an error."""
+    encoding = getattr(stream, "encoding", "") or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def stage(text: str, stream: TextIO | None = None) -> None:
@@ -79,7 +83,7 @@ def stage(text: str, stream: TextIO | None = None) -> None:
     out = stream or sys.stdout
     here = style(out)
     if here.live:
-        shown = here.paint(text[: here.width - 1], Tint.DIM)
+        shown = here.paint(encodable(text[: here.width - 1], out), Tint.DIM)
         out.write(
             f"\r\033[K{shown}" if text else "\r\033[K\033[?25h"
         )  # 25h: the cursor, should a region have hidden it

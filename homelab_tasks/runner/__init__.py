@@ -107,7 +107,7 @@ def connect_all(hosts: Iterable[Host]) -> Mapping[str, Future[Runner | Unreachab
 
     Passphrases are asked for here, on the calling thread, once a key, before the first connection is opened.
     """
-    from .background import in_background
+    from ..background import in_background
 
     hosts = tuple(hosts)
     local = [host for host in hosts if host.transport is Transport.LOCAL]

@@ -18,7 +18,7 @@ from paramiko.ssh_exception import CouldNotCanonicalize
 
 from ..model import Host
 from . import Unreachable, known_hosts, ssh_config
-from .background import in_background
+from ..background import in_background
 from .known_hosts import Key, Trust, Verdict
 from .line import Line
 from .proxy import proxied

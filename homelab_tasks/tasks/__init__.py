@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from invoke.collection import Collection
 
-from . import care, deploy, look, operate
+from .care import cleanup, pull_images
+from .deploy import deploy, deploy_all, deploy_group, ensure, update_services, update_system
+from .look import graph, hosts, list_services, show, status
+from .operate import destroy, logs, restart, start, stop
 
-ns = Collection()
-for room in (look, deploy, operate, care):
-    for found in Collection.from_module(room).tasks.values():
-        ns.add_task(found)
+ns = Collection(
+    list_services,
+    show,
+    graph,
+    status,
+    hosts,
+    deploy,
+    deploy_group,
+    deploy_all,
+    ensure,
+    update_services,
+    update_system,
+    stop,
+    start,
+    restart,
+    logs,
+    destroy,
+    pull_images,
+    cleanup,
+)

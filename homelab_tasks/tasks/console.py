@@ -14,8 +14,9 @@ from .door import CHANGES, FAILED, INTERRUPTED
 if TYPE_CHECKING:
     from ..execute import Tell
     from ..model import Repo
-    from ..pipeline import Audience, Options, Run
+    from ..pipeline import Options, Run
     from ..plan import Plan
+    from ..work import Audience
     from .flags import Changing, Output
 
 
@@ -135,13 +136,14 @@ def _may_remove(plan: Plan, changing: Changing) -> bool:
 
 def _say(run: Run, changing: Changing) -> None:
     from ..report.plan import plan_text
-    from ..report.summary import summary_text
     from ..report.terminal import style
 
     here = style(sys.stdout)
     if run.declined:
         print("nothing was changed")
     elif run.report:
+        from ..report.summary import summary_text
+
         print(summary_text(run.report, style=here))
     else:
         print(plan_text(run.plan, style=here, verbose=changing.verbose, dry_run=changing.dry_run))

@@ -83,7 +83,9 @@ def _deploy(  # noqa: PLR0913
 
     repo = pipeline.load(here(), pull=True)
     everything = not names and not groups
-    services = tuple(repo.services.values()) if everything else select_groups(repo, groups) if groups else select(repo, names)
+    services = (
+        tuple(repo.services.values()) if everything else select_groups(repo, groups) if groups else select(repo, names)
+    )
     request = replace(
         _request(title, repo, services, changing, by_name=bool(names)),
         dependencies=not deploying.no_deps,
@@ -91,7 +93,7 @@ def _deploy(  # noqa: PLR0913
         prune=deploying.prune,
         everything=everything,
     )
-    how = replace(options(changing), force=deploying.force, allow_dirty=deploying.allow_dirty)
+    how = replace(options(changing), allow_dirty=deploying.allow_dirty)
     carry_out(lambda audience: pipeline.deploy(repo, request, how, audience), changing, output)
 
 

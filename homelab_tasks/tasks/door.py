@@ -32,13 +32,16 @@ def homelab_task(
         @functools.wraps(body)
         def run(context: Context, *args: Any, **given: Any) -> None:
             with _sentences():
-                values = [kind(**{f.name: given.pop(f.name) for f in fields(kind) if f.name in given}) for kind in flags]
+                values = [
+                    kind(**{f.name: given.pop(f.name) for f in fields(kind) if f.name in given}) for kind in flags
+                ]
                 body(context, *args, **given, **dict(zip(shared, values, strict=True)))
 
         shared = list(inspect.signature(body).parameters)[-len(flags) :] if flags else []
         run.__signature__ = _signature(body, flags)  # type: ignore[attr-defined]
         described = {f.name: f.metadata["help"] for kind in flags for f in fields(kind)}
-        return task(name=name, help={**described, **(texts or {})})(run)
+        decorated: Task[Any] = task(name=name, help={**described, **(texts or {})})(run)
+        return decorated
 
     return decorate
 
@@ -82,4 +85,3 @@ def _leave(status: int) -> None:
 def here() -> Path:
     """The folder in which the user works."""
     return Path.cwd()
-

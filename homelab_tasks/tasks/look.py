@@ -16,6 +16,7 @@ from .flags import Output, flag
 if TYPE_CHECKING:
     from ..fleet import Fleet
     from ..model import Repo
+    from ..report.terminal import Style
 
 
 @homelab_task(Output, name="list")
@@ -24,7 +25,6 @@ def list_services(_: Context, output: Output) -> None:
     from ..report import as_json, services
 
     repo = _files()
-    _notices(repo)
     print(as_json.services(repo) if output.json else services.list_text(repo, style=_style()))
 
 
@@ -90,10 +90,10 @@ def status(_: Context, status: Status, output: Output) -> None:
 
     repo = pipeline.load(here())
     chosen = select(repo, status.names) if status.names else tuple(repo.services.values())
-    with _looked_at(repo, host_names(repo, status.host)) as fleet:
-        only = [s for s in chosen if any(not status.host or h.name in host_names(repo, status.host) for h in s.hosts)]
-        rows = report.rows(repo, only, fleet.seen, fleet.unfit)
-        print(as_json.status(repo, rows, fleet) if output.json else report.status_text(rows, style=_style()))
+    only = host_names(repo, status.host)
+    with _looked_at(repo, only) as fleet:
+        rows = report.rows(repo, chosen, fleet.seen, fleet.unfit)
+        print(as_json.status(repo, rows, fleet.unfit) if output.json else report.status_text(rows, style=_style()))
         if fleet.unfit:
             sys.exit(1)
 
@@ -116,7 +116,16 @@ def _files() -> Repo:
     """The repo as its files lie there, committed or not."""
     from .. import repo
 
-    return repo.load(repo.worktree(here()))
+    loaded = repo.load(repo.worktree(here()))
+    for notice in loaded.notices:
+        print(f"{notice.severity.value}: {notice}", file=sys.stderr)
+    return loaded
+
+
+def _style() -> Style:
+    from ..report.terminal import style
+
+    return style(sys.stdout)
 
 
 def _looked_at(repo: Repo, only: frozenset[str]) -> Fleet:

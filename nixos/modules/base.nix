@@ -14,7 +14,8 @@
 
   systemd.tmpfiles.rules = [
     "d /opt/homelab 0755 admin users -"
-    "d /var/lib/services 0755 admin users -"
+    # root's: tmpfiles makes no folder of a service inside a folder of somebody else
+    "d /var/lib/services 0755 root root -"
   ];
 
   nix.settings.experimental-features = [ "nix-command" "flakes" ];

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from homelab_tasks.commands.resolve import Resolution, Resolved
 from homelab_tasks.errors import Place
 from homelab_tasks.model import Container, Edge, Group, Host, Network, Reason, Repo, Service, Stack
+from homelab_tasks.observe import Checkout, Observation, SeenContainer
+from homelab_tasks.observe import Health as SeenHealth
+from homelab_tasks.plan import Plan, Request
+from homelab_tasks.plan.deploy import Facts, plan_deploy
+from homelab_tasks.plan.survey import survey
+from homelab_tasks.record import Record, RecordedContainer
 
 
 def a_host(name: str = "nas", **fields: Any) -> Host:
@@ -95,3 +103,96 @@ class Files:
 
     def prefetch(self, paths: Iterable[str]) -> None:
         """Everything is at hand."""
+
+
+def a_container(service: str = "plex", **fields: Any) -> SeenContainer:
+    """A running container as a look at its host shows it, with the id that `a_record` writes down."""
+    plain = {
+        "id": f"id-{service}",
+        "name": f"{service}-{service}-1",
+        "state": "running",
+        "health": SeenHealth.NONE,
+        "image": f"{service}:1",
+        "project": service,
+        "key": service,
+        "directory": f"/opt/homelab/services/{service}",
+    }
+    return SeenContainer(**{**plain, **fields})
+
+
+def a_record(service: str = "plex", **fields: Any) -> Record:
+    """The record of a service that was deployed as `a_service` is."""
+    plain = {
+        "service": service,
+        "project": service,
+        "directory": f"services/{service}",
+        "commit": "c0ffee" + "0" * 34,
+        "digest": f"digest-{service}",
+        "containers": (RecordedContainer(f"id-{service}", service, f"{service}-{service}-1", f"sha256:{service}"),),
+    }
+    return Record(**{**plain, **fields})
+
+
+def an_observation(*services: str, host: str = "nas", **fields: Any) -> Observation:
+    """A host on which these services run as recorded, at the commit that `a_repo` has."""
+    plain = {
+        "host": host,
+        "checkout": Checkout.GIT,
+        "commit": "c0ffee" + "0" * 34,
+        "branch": "main",
+        "folder": "/opt/homelab/.git/homelab",
+        "records": {name: a_record(name) for name in services},
+        "containers": tuple(a_container(name) for name in services),
+    }
+    return Observation(**{**plain, **fields})
+
+
+def a_model(service: str = "plex", **containers: Any) -> dict[str, Any]:
+    """A resolved compose model with one container, or with these."""
+    return {"name": service, "services": containers or {service: {"image": f"{service}:1"}}}
+
+
+def a_resolution(*resolved: Resolved, images: Iterable[str] = ("plex:1",), **fields: Any) -> Resolution:
+    """What a host says of these services; it has these images."""
+    plain = {
+        "services": {r.service: r for r in resolved},
+        "images": {name: f"sha256:{name}" for name in images},
+        "networks": frozenset(),
+        "volumes": frozenset(),
+    }
+    return Resolution(**{**plain, **fields})
+
+
+def resolved(service: str = "plex", **fields: Any) -> Resolved:
+    """A service whose model and files are those of the last deploy, but for `fields`."""
+    model = a_model(service)
+    files = {f"services/{service}/compose.yml": f"blob-{service}"}
+    return Resolved(**{"service": service, "model": model, "before": model, "files_before": files, **fields})
+
+
+def a_request(*names: str, title: str = "deploy", **fields: Any) -> Request:
+    """A deploy of these services by name."""
+    return Request(**{"title": title, "names": frozenset(names), "named": frozenset(names), **fields})
+
+
+def a_plan(
+    repo: Repo,
+    request: Request,
+    *seen: Observation,
+    unfit: Mapping[str, str] = types.MappingProxyType({}),
+    answers: Iterable[Resolved] = (),
+    **resolution: Any,
+) -> Plan:
+    """The plan of a deploy: every host answers with `answers`, and what is not answered is as it was."""
+    looked = {o.host: o for o in seen}
+    found = survey(repo, request, looked, unfit)
+    given = {r.service: r for r in answers}
+    said = {
+        host: a_resolution(
+            *[given.get(f.service.name) or resolved(f.service.name) for f in found.findings if f.host.name == host],
+            images=[f"{name}:1" for name in repo.services],
+            **resolution,
+        )
+        for host in looked
+    }
+    return plan_deploy(found, Facts(repo, looked, said if request.files else {}))

@@ -282,7 +282,7 @@ def test_an_override_is_merged_as_compose_merges() -> None:
     assert stack.files == ("services/plex/compose.yml", "services/plex/compose.override.yml")
 
 
-def test_a_disabled_health_check_stays_so_under_an_override():
+def test_a_disabled_health_check_stays_so_under_an_override() -> None:
     base = "services: {a: {image: x, healthcheck: {disable: true}}, b: {image: x, healthcheck: {test: 'true'}}}"
     stack = stack_of(
         base, compose_override_yml="services: {a: {healthcheck: {test: 'true'}}, b: {healthcheck: {interval: 1s}}}"

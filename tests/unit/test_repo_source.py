@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from homelab_tasks.errors import HomelabError
-from homelab_tasks.repo import commit, load, uncommitted, worktree
+from homelab_tasks.repo import commit, load, locate, uncommitted, worktree
 
 WEB = "services: {web: {image: web}}\n"
 
@@ -51,14 +51,14 @@ def committed(folder: Path, top: Path | None = None) -> Path:
 
 def error_of(start: Path, rev: str = "HEAD") -> str:
     with pytest.raises(HomelabError) as caught:
-        commit(start, rev)
+        commit(locate(start, rev))
     return str(caught.value)
 
 
 def test_a_commit_is_read_whatever_lies_in_the_folder(tmp_path: Path) -> None:
     lab = committed(write(tmp_path, **{"services/plex/compose.yml": WEB, "services/plex/app.conf": "one\n"}))
     write(lab, **{"services/plex/compose.yml": "broken: [", "services/new/compose.yml": WEB})
-    repo = load(commit(lab / "services" / "plex"))
+    repo = load(commit(locate(lab / "services" / "plex")))
     assert (repo.root, repo.prefix, repo.branch, repo.commit) == (str(lab), "", "main", git(lab, "rev-parse", "HEAD"))
     assert repo.services["plex"].files == {
         "services/plex/app.conf": git(lab, "rev-parse", "HEAD:services/plex/app.conf"),
@@ -71,7 +71,7 @@ def test_a_homelab_may_be_a_folder_of_a_larger_repo(tmp_path: Path) -> None:
     lab = write(tmp_path / "my lab", **{"services/plex/compose.yml": WEB})
     write(tmp_path, **{"hosts.yaml": "not ours", "services/other/compose.yml": WEB})
     (tmp_path / "hosts.yaml").rename(tmp_path / "x.yaml")
-    repo = load(commit(committed(lab, top=tmp_path)))
+    repo = load(commit(locate(committed(lab, top=tmp_path))))
     assert (repo.prefix, list(repo.services)) == ("my lab/", ["plex"])
     assert list(repo.services["plex"].files) == ["services/plex/compose.yml"]
     assert worktree(lab).prefix == "my lab/"
@@ -83,8 +83,8 @@ def test_an_older_commit_can_be_asked_for(tmp_path: Path) -> None:
     lab = committed(write(tmp_path, **{"services/old/compose.yml": WEB}))
     git(lab, "mv", "services/old", "services/new")
     git(lab, "commit", "--quiet", "--message=y")
-    assert list(load(commit(lab)).services) == ["new"]
-    assert list(load(commit(lab, "HEAD~1")).services) == ["old"]
+    assert list(load(commit(locate(lab))).services) == ["new"]
+    assert list(load(commit(locate(lab, "HEAD~1"))).services) == ["old"]
 
 
 def test_three_processes_of_git_read_a_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,21 +92,21 @@ def test_three_processes_of_git_read_a_commit(tmp_path: Path, monkeypatch: pytes
     lab = committed(write(tmp_path / "lab", **composes))
     trace = tmp_path / "trace"
     monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
-    load(commit(lab))
+    load(commit(locate(lab)))
     assert trace.read_text().count('"event":"start"') == 3
 
 
 def test_a_detached_head_has_no_branch(tmp_path: Path) -> None:
     lab = committed(write(tmp_path))
     git(lab, "checkout", "--quiet", "--detach")
-    assert commit(lab).branch == ""
+    assert commit(locate(lab)).branch == ""
 
 
 def test_a_symlink_is_followed_inside_a_commit(tmp_path: Path) -> None:
     lab = write(tmp_path, **{"shared/web.yml": WEB, "services/plex/x": ""})
     (lab / "services/plex/compose.yml").symlink_to("../../shared/web.yml")
     (lab / "services/plex/loop").symlink_to("loop")
-    repo = load(commit(committed(lab)))
+    repo = load(commit(locate(committed(lab))))
     assert repo.services["plex"].stack.containers[0].image == "web"
 
 

@@ -1,0 +1,108 @@
+"""From a plan to its report: ask, lock, look again, prepare everything, execute, write down."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any, Protocol
+
+from . import prepare
+from .errors import Refused
+from .execute import Crew, Report, Tell, execute, now
+from .fleet import Fleet
+from .plan import Plan
+
+FEW_LINES = 50  # a state file is written anew when it has this many lines, and three times as many as services
+
+
+class Audience(Protocol):
+    """Whoever watches a run and answers its questions."""
+
+    @property
+    def stage(self) -> Callable[[str], None]:
+        """To be called with what is being done right now, in a few words."""
+
+    def approve(self, plan: Plan) -> bool:
+        """Show the plan; False if a person says no."""
+
+    def tell(self, plan: Plan) -> Tell:
+        """Somebody to tell the progress of `plan` to."""
+
+
+def carry_out(fleet: Fleet, plan: Plan, make: Callable[[], Plan], audience: Audience) -> Report | None:
+    """Carry `plan` out; None if a person declined. `make` plans again once the hosts are locked and were seen again.
+
+    Raises Locked, Unwritable and Refused before anything was changed.
+    """
+    if all(step.blocked for step in plan.steps):
+        return execute(plan, {}, audience.tell(plan))
+    if not audience.approve(plan):
+        return None
+    audience.stage("locking")
+    with ExitStack() as at_the_end:
+        held = prepare.lock(fleet, plan, f"{who()}, pid {os.getpid()}, since {now()}: {plan.title}")
+        for answer in held.values():
+            at_the_end.callback(answer.ledger.close)
+        fleet.seen.update({name: answer.seen for name, answer in held.items()})
+        again = make()
+        if _signature(again) != _signature(plan):
+            raise Refused("the hosts changed while the plan was made", move="nothing was changed; run the same again")
+        return _work(fleet, again, prepare.crews(fleet, held, who()), audience)
+
+
+def who() -> str:
+    """`user@machine`, as records and locks name a run."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # no entry in passwd, as in some CI containers
+        user = str(os.getuid())
+    return f"{user}@{platform.node()}"
+
+
+def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) -> Report:
+    started = time.monotonic()
+    audience.stage("pulling images" if any(step.pulls for step in plan.steps) else "preparing")
+    trouble = prepare.pull(fleet, plan)
+    if not trouble:
+        audience.stage("delivering")
+        trouble = prepare.deliver(fleet, plan.deliveries)
+    if trouble:
+        return Report(plan, seconds=time.monotonic() - started, trouble=trouble)
+    for crew in crews.values():
+        crew.ledger.journal(_event("begin", fleet, plan, crew))
+    report = execute(plan, crews, audience.tell(plan))
+    _write_down(fleet, report, crews)
+    return replace(report, seconds=time.monotonic() - started)
+
+
+def _write_down(fleet: Fleet, report: Report, crews: Mapping[str, Crew]) -> None:
+    for name, crew in crews.items():
+        outcomes = [o for o in report.outcomes if o.step.host.name == name]
+        steps = [
+            {"step": o.step.key, "verb": o.step.verb.value, "status": o.status.value, "why": o.why} for o in outcomes
+        ]
+        result = {
+            "ok": report.ok,
+            "interrupted": report.interrupted,
+            "seconds": round(report.seconds, 2),
+            "steps": steps,
+        }
+        crew.ledger.journal(_event("end", fleet, report.plan, crew) | result)
+        crew.ledger.remember_env(fleet.seen[name].env.values())
+        if fleet.seen[name].record_lines + len(steps) > FEW_LINES + 3 * len(crew.records):
+            crew.ledger.compact(crew.records.values())
+
+
+def _event(kind: str, fleet: Fleet, plan: Plan, crew: Crew) -> dict[str, Any]:
+    before = fleet.seen[crew.runner.host.name].commit
+    after = plan.commit or before
+    return {"event": kind, "at": now(), "by": crew.who, "title": plan.title, "from": before, "to": after}
+
+
+def _signature(plan: Plan) -> frozenset[tuple[str, str, str]]:
+    return frozenset((step.key, step.verb.value, step.blocked) for step in plan.steps)

@@ -1,0 +1,51 @@
+"""Compose and Docker command lines, as they could be pasted into a shell."""
+
+from __future__ import annotations
+
+from homelab_tasks.commands import compose, docker
+from homelab_tasks.commands.compose import Project
+
+from .builders import a_host, a_network, a_repo, a_service
+
+PLEX = Project("plex", "/opt/home lab/services/plex", working="/opt/home lab/.git/homelab/working")
+HEAD = "cd '/opt/home lab/services/plex' && exec timeout --kill-after=10"
+LOCK = "flock --shared '/opt/home lab/.git/homelab/working'"
+
+
+def test_up_starts_detached_and_removes_what_is_no_longer_in_the_file() -> None:
+    (up,) = compose.up(PLEX)
+    words = "docker compose --project-name plex up --detach --remove-orphans --quiet-pull"
+    assert str(up) == f"{HEAD} 900 {LOCK} {words}"
+
+
+def test_the_plugin_is_called_directly_where_its_path_is_known() -> None:
+    project = Project("plex", "/opt/plex", binary="/usr/libexec/docker/cli-plugins/docker-compose")
+    line = "exec timeout --kill-after=10 180 /usr/libexec/docker/cli-plugins/docker-compose --project-name plex stop"
+    assert str(compose.stop(project)) == f"cd /opt/plex && {line}"
+
+
+def test_containers_that_up_would_leave_are_made_anew_after_it() -> None:
+    first, again = compose.up(PLEX, recreate={"web", "app"}, build=True)
+    assert first.argv[-4:] == ("--detach", "--remove-orphans", "--quiet-pull", "--build")
+    assert again.argv[-6:] == ("up", "--detach", "--no-deps", "--force-recreate", "app", "web")
+
+
+def test_down_keeps_volumes_unless_told() -> None:
+    assert compose.down(PLEX).argv[-2:] == ("down", "--remove-orphans")
+    assert compose.down(PLEX, volumes=True).argv[-1] == "--volumes"
+
+
+def test_a_signal_and_a_restart_name_their_containers() -> None:
+    assert compose.signal(PLEX, "HUP", ["web", "app"]).argv[-5:] == ("kill", "--signal", "HUP", "app", "web")
+    assert compose.restart(PLEX, ["web"]).argv[-2:] == ("restart", "web")
+
+
+def test_a_homelab_in_a_subfolder_of_its_git_repo_lies_there_on_the_host() -> None:
+    repo = a_repo(prefix="home lab/")
+    assert compose.directory(repo, a_host(path="/opt/all/"), a_service()) == "/opt/all/home lab/services/plex"
+
+
+def test_a_network_is_made_with_what_hosts_yaml_says() -> None:
+    network = a_network("proxy", internal=True, subnet="10.0.0.0/24", options={"b": "2", "a": "1"})
+    flags = "--driver bridge --internal --subnet 10.0.0.0/24 --opt a=1 --opt b=2"
+    assert str(docker.create_network(network)) == f"exec timeout --kill-after=10 60 docker network create {flags} proxy"

@@ -1,0 +1,158 @@
+"""Asking Compose about files that are not on the host yet: the script run for real with a scripted Compose."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homelab_tasks.commands.resolve import Resolution, image_name, parse, resolve
+from homelab_tasks.model import Host, Service
+
+from .builders import a_host, a_repo, a_service
+from .scratch import fake_docker, git
+
+# Tells what Compose would see: where it runs, its .env and its env_file.
+COMPOSE = r"""
+case "$*" in
+  *config*) case "$PWD" in */broken) echo 'services.x.image must be a string' >&2; exit 15 ;; esac
+    printf 'time="x" level=warning msg="The \\"TZ\\" variable is not set. Defaulting to a blank string."\n' >&2
+    printf '{"project":"%s","place":"%s/config","env":"%s","file":"%s"}' "$3" "$PWD" "$(cat .env 2>/dev/null)" "$(cat secrets/db.env 2>/dev/null)" ;;
+  image*) printf 'sha256:aa nginx:latest nginx@sha256:dd\nsha256:bb <none>:<none> <none>@<none>\n' ;;
+  network*) printf 'bridge\nproxy\n' ;;
+  volume*) printf 'media\n' ;;
+esac
+"""
+
+Ask = Callable[..., Resolution]
+
+
+def a_tar(**files: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content.encode()))
+    return packed.getvalue()
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Host:
+    path = tmp_path / 'it\'s "the" host'
+    path.mkdir()
+    return a_host(path=str(path))
+
+
+@pytest.fixture
+def output(host: Host, tmp_path: Path) -> Callable[..., str]:
+    (tmp_path / "tmp").mkdir()
+    path = fake_docker(tmp_path, COMPOSE)
+
+    def run(*services: Service, prefix: str = "") -> str:
+        names = [f"{prefix}{s.directory}/compose.yml" for s in services]
+        order = resolve(host, a_repo(prefix=prefix), services, "", a_tar(**dict.fromkeys(names, "services: {}\n")))
+        environment = {"PATH": path, "TMPDIR": str(tmp_path / "tmp"), "HOME": "/nonexistent"}
+        return subprocess.run(order.argv, input=order.stdin, env=environment, stdout=-1, check=True).stdout.decode()
+
+    return run
+
+
+@pytest.fixture
+def ask(host: Host, output: Callable[..., str]) -> Ask:
+    return lambda *services, **options: parse(host, output(*services, **options))
+
+
+def write(host: Host, path: str, content: str) -> None:
+    file = Path(host.path, path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content)
+
+
+def test_models_are_those_that_compose_will_see_after_the_delivery(ask: Ask, host: Host) -> None:
+    found = ask(a_service("plex"), a_service("broken")).services
+    place = f"{host.path}/services/plex/config"
+    assert found["plex"].model == {"project": "plex", "place": place, "env": "", "file": ""}
+    assert (found["plex"].blank, found["plex"].error, found["plex"].before) == (("TZ",), "", None)
+    assert (found["broken"].model, found["broken"].error) == (None, "services.x.image must be a string")
+
+
+def test_what_docker_has_there_comes_along(ask: Ask) -> None:
+    found = ask(a_service())
+    assert found.images == {"nginx:latest": "sha256:aa", "nginx@sha256:dd": "sha256:aa", "sha256:aa": "sha256:aa", "sha256:bb": "sha256:bb"}
+    assert (found.networks, found.volumes, found.problem) == ({"bridge", "proxy"}, {"media"}, "")
+
+
+@pytest.mark.parametrize("prefix", ["", "home lab/"])
+@pytest.mark.parametrize("checkout", [True, False])
+def test_env_files_that_only_the_host_has_are_lent(ask: Ask, host: Host, checkout: bool, prefix: str) -> None:  # noqa: FBT001
+    if checkout:
+        git(Path(host.path), "init", "--quiet")
+    write(host, f"{prefix}services/plex/.env", "A=1")
+    write(host, f"{prefix}services/plex/secrets/db.env", "B=2")
+    model = ask(a_service(), prefix=prefix).services["plex"].model
+    assert model and (model["env"], model["file"]) == ("A=1", "B=2")
+
+
+def test_env_files_beside_a_tracked_compose_file_are_lent_too(ask: Ask, host: Host) -> None:
+    git(Path(host.path), "init", "--quiet")
+    write(host, "services/plex/compose.yml", "old")
+    git(Path(host.path), "add", ".")
+    git(Path(host.path), "commit", "--quiet", "--message=old")
+    write(host, "services/plex/.env", "A=1")
+    model = ask(a_service()).services["plex"].model
+    assert model and model["env"] == "A=1"
+
+
+def test_what_the_last_deploy_recorded_comes_along(ask: Ask, host: Host) -> None:
+    git(Path(host.path), "init", "--quiet")
+    write(host, ".git/homelab/detail/plex.json", json.dumps({"model": {"services": {}}, "files": {"a": "1"}}) + "\n")
+    found = ask(a_service()).services["plex"]
+    assert (found.before, found.files_before) == ({"services": {}}, {"a": "1"})
+
+
+def test_a_host_without_the_folder_answers_as_well(ask: Ask, host: Host) -> None:
+    Path(host.path).rmdir()
+    assert ask(a_service()).services["plex"].error == ""
+
+
+def test_nothing_is_left_behind_and_nothing_of_the_host_is_touched(ask: Ask, host: Host, tmp_path: Path) -> None:
+    write(host, "services/plex/.env", "A=1")
+    ask(*[a_service(f"s{n}") for n in range(9)])
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert Path(host.path, "services/plex/.env").read_text() == "A=1"
+
+
+def test_an_answer_that_was_cut_short_anywhere_says_so(host: Host, output: Callable[..., str]) -> None:
+    whole = output(a_service("plex"), a_service("broken"))
+    cut = {parse(host, whole[:length]).problem for length in range(len(whole))}
+    assert cut == {"the answer of nas about compose was cut short; run the same again"}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(), st.lists(st.sampled_from(["\036", "\037", "end\n", "0", "{", "{}", "[1]", "null", "x"]), max_size=30))
+def test_the_parser_never_raises(noise: str, parts: list[str]) -> None:
+    parse(a_host(), noise)
+    parse(a_host(), "".join(parts) + "\036end\n")
+    parse(a_host(), f"/tmp/x\036{noise}\036\036\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("nginx", "nginx:latest"),
+        ("docker.io/library/nginx", "nginx:latest"),
+        ("index.docker.io/linuxserver/plex:1", "linuxserver/plex:1"),
+        ("nas:5000/app", "nas:5000/app:latest"),
+        ("ghcr.io/a/b@sha256:dd", "ghcr.io/a/b@sha256:dd"),
+    ],
+)
+def test_names_of_one_image_become_one_name(name: str, short: str) -> None:
+    assert image_name(name) == short

@@ -1,0 +1,105 @@
+"""What counts as changed, and in which words: one service on one host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from homelab_tasks.model import Reason
+from homelab_tasks.observe import EnvFile, Health
+from homelab_tasks.plan.drift import Drift, env_hashes, find_drift
+
+from .builders import a_container, a_host, a_record, a_repo, a_service, a_stack, an_edge, an_observation
+
+
+def drift(**seen: Any) -> Drift:
+    repo = a_repo(a_service("plex"))
+    return find_drift(repo, repo.services["plex"], a_host(), an_observation("plex", **seen))
+
+
+def env(hashed: str) -> dict[str, EnvFile]:
+    return {"services/plex/.env": EnvFile(0o600, hashed, ("A",), "stat")}
+
+
+def test_a_service_as_it_was_left_is_unchanged() -> None:
+    assert not drift()
+
+
+def test_a_service_without_a_record_is_new() -> None:
+    assert drift(records={}) == Drift(new=True)
+
+
+def test_other_committed_files_are_a_change() -> None:
+    assert drift(records={"plex": a_record(digest="old")}) == Drift(files=True)
+
+
+def test_another_env_file_is_a_change_and_a_look_without_one_too() -> None:
+    recorded = {"plex": a_record(env={"services/plex/.env": "aa"})}
+    assert drift(records=recorded, env=env("aa")) == Drift()
+    assert drift(records=recorded, env=env("bb")) == Drift(env=("services/plex/.env",))
+    assert drift(records=recorded) == Drift(env=("services/plex/.env",))
+    assert drift(env=env("aa")) == Drift(env=("services/plex/.env",))
+
+
+def test_env_files_of_a_homelab_in_a_subfolder_are_found() -> None:
+    repo = a_repo(a_service("plex"), prefix="lab/")
+    seen = an_observation("plex", env={"lab/services/plex/.env": EnvFile(0o600, "aa", (), "stat")})
+    assert list(env_hashes(repo, repo.services["plex"], seen).values()) == ["aa"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"state": "exited", "exit": 137}, "container plex is exited, exit status 137"),
+        ({"state": "created"}, "container plex is created"),
+        ({"state": "paused"}, "container plex is paused"),
+        ({"id": "another"}, "container plex was made anew by somebody else"),
+        ({"key": "other", "id": "another"}, "container plex is gone"),
+        ({"image": "sha256:" + "0" * 64}, "container plex runs an older image than plex's image name means now"),
+    ],
+)
+def test_a_container_that_is_not_as_recorded_is_named(fields: dict[str, Any], sentence: str) -> None:
+    assert drift(containers=(a_container(**fields),)).absent[0] == sentence
+
+
+def test_a_container_that_is_gone_is_named() -> None:
+    assert drift(containers=()).absent == ("container plex is gone",)
+
+
+def test_a_container_that_nobody_recorded_is_named() -> None:
+    extra = a_container(key="web", id="web")
+    assert drift(containers=(a_container(), extra)).absent == ("container web is not of the last deploy",)
+
+
+def test_a_container_that_was_meant_to_end_may_have_ended() -> None:
+    from dataclasses import replace
+
+    record = a_record()
+    done = a_record(containers=(replace(record.containers[0], finished=True),))
+    assert not drift(records={"plex": done}, containers=(a_container(state="exited", exit=0),))
+    assert drift(records={"plex": done}, containers=(a_container(state="exited", exit=1),))
+
+
+def test_sick_containers_are_named_and_are_not_absent() -> None:
+    assert drift(containers=(a_container(health=Health.UNHEALTHY),)) == Drift(sick={"plex": "container plex is unhealthy"})
+    assert drift(containers=(a_container(state="restarting"),)) == Drift(
+        sick={"plex": "container plex restarts again and again"}
+    )
+    assert not drift(containers=(a_container(health=Health.STARTING),))
+
+
+def test_containers_under_a_former_project_name_are_known_and_the_name_is_a_change() -> None:
+    service = a_service("plex", stack=a_stack("plex", project="media-plex"))
+    repo = a_repo(service)
+    assert find_drift(repo, service, a_host(), an_observation("plex")) == Drift(files=True)
+
+
+def test_a_network_that_is_shared_must_still_be_the_same_containers() -> None:
+    repo = a_repo(a_service("vpn"), a_service("qbit"), edges=[an_edge("qbit", "vpn", Reason.NAMESPACE)])
+    records = {"qbit": a_record("qbit", borrows={"vpn": "id-vpn"}), "vpn": a_record("vpn")}
+    qbit, vpn = a_container("qbit"), a_container("vpn")
+    same = an_observation(records=records, containers=(qbit, vpn))
+    other = an_observation(records=records, containers=(qbit, a_container("vpn", id="new")))
+    assert not find_drift(repo, repo.services["qbit"], a_host(), same)
+    assert find_drift(repo, repo.services["qbit"], a_host(), other) == Drift(borrowed=("vpn",))

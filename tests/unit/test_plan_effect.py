@@ -1,0 +1,95 @@
+"""What a changed service needs beyond a plain `up`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from homelab_tasks.model import Reaction
+from homelab_tasks.plan.effect import Effect, effect_of
+
+from .builders import a_host, a_model, a_repo, a_service, resolved
+
+AT = "/opt/homelab/services/plex"
+DIRECTORY = {"type": "bind", "source": f"{AT}/config", "target": "/config"}
+FILE = {"type": "bind", "source": f"{AT}/config/app.yml", "target": "/app.yml"}
+
+
+def effect(changed: str = "config/app.yml", *, reaction: Reaction = Reaction.RESTART, **containers: Any) -> Effect:
+    """The effect of one changed file of plex, whose model stays what it was."""
+    path = f"services/plex/{changed}"
+    service = a_service("plex", files={path: "new"}, on_config_change=reaction, signal="HUP")
+    model = a_model("plex", **containers)
+    return effect_of(a_repo(service), service, a_host(), resolved(model=model, before=model, files_before={path: "old"}))
+
+
+def test_a_file_that_no_container_sees_has_no_effect() -> None:
+    found = effect("README.md", web={"volumes": [DIRECTORY]})
+    assert not found
+    assert [str(c) for c in found.changes] == ["README.md changed"]
+
+
+@pytest.mark.parametrize("mount", [DIRECTORY, FILE])
+def test_a_changed_file_restarts_the_containers_that_mount_it(mount: dict[str, str]) -> None:
+    found = effect(web={"volumes": [mount]}, db={})
+    assert (found.restart, found.recreate, found.signal, bool(found)) == ({"web"}, frozenset(), frozenset(), True)
+
+
+def test_so_do_configs_and_secrets() -> None:
+    service = a_service("plex", files={"services/plex/config/app.yml": "new"})
+    model = a_model("plex", web={"configs": [{"source": "app"}]}) | {"configs": {"app": {"file": f"{AT}/config/app.yml"}}}
+    answer = resolved(model=model, before=model, files_before={"services/plex/config/app.yml": "old"})
+    assert effect_of(a_repo(service), service, a_host(), answer).restart == {"web"}
+
+
+def test_a_folder_with_a_similar_name_is_not_meant() -> None:
+    assert not effect("config-old/app.yml", web={"volumes": [DIRECTORY]})
+
+
+def test_the_reaction_that_service_yaml_names_is_taken() -> None:
+    assert effect(reaction=Reaction.RECREATE, web={"volumes": [DIRECTORY]}).recreate == {"web"}
+    assert effect(reaction=Reaction.SIGNAL, web={"volumes": [DIRECTORY]}).signal == {"web"}
+    assert not effect(reaction=Reaction.NONE, web={"volumes": [DIRECTORY]})
+
+
+@pytest.mark.parametrize("mounts", [[FILE], [FILE, DIRECTORY], [DIRECTORY, FILE]])
+def test_a_signal_becomes_a_restart_where_the_file_itself_is_mounted(mounts: list[dict[str, str]]) -> None:
+    found = effect(reaction=Reaction.SIGNAL, web={"volumes": mounts})
+    assert (found.restart, found.signal) == ({"web"}, frozenset())
+
+
+def test_who_shares_the_network_of_a_recreated_container_is_recreated() -> None:
+    found = effect(reaction=Reaction.RECREATE, vpn={"volumes": [DIRECTORY]}, app={"network_mode": "service:vpn"})
+    assert found.recreate == {"vpn", "app"}
+
+
+def test_a_changed_file_of_a_build_builds() -> None:
+    assert effect("src/main.py", web={"build": {"context": AT}}).build
+    assert not effect("src/main.py", web={"build": {"context": f"{AT}/other"}})
+
+
+def test_changed_arguments_of_a_build_build() -> None:
+    service = a_service("plex", files={})
+    before, model = (a_model("plex", web={"build": {"context": AT, "args": {"V": v}}}) for v in "12")
+    assert effect_of(a_repo(service), service, a_host(), resolved(before=before, model=model, files_before={})).build
+
+
+def test_what_compose_makes_anew_by_itself_is_left_to_it() -> None:
+    service = a_service("plex", files={"services/plex/config/app.yml": "new"})
+    before, model = (a_model("plex", web={"image": f"web:{v}", "volumes": [DIRECTORY]}) for v in "12")
+    answer = resolved(before=before, model=model, files_before={"services/plex/config/app.yml": "old"})
+    found = effect_of(a_repo(service), service, a_host(), answer)
+    assert (found.remade, found.restart) == ({"web"}, frozenset())
+    assert [str(c) for c in found.changes] == ["web: image 1 -> 2", "config/app.yml changed"]
+
+
+def test_a_first_deploy_changes_everything_and_tells_nothing() -> None:
+    found = effect_of(a_repo(), a_service(), a_host(), resolved(before=None, files_before=None))
+    assert found == Effect(model_changed=True)
+
+
+def test_files_come_and_go() -> None:
+    service = a_service("plex", files={"services/plex/new.yml": "1"})
+    found = effect_of(a_repo(service), service, a_host(), resolved(files_before={"services/plex/old.yml": "1"}))
+    assert [str(c) for c in found.changes] == ["new.yml added", "old.yml removed"]
