@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from .commands import compose
 from .fleet import Fleet, in_parallel
@@ -32,7 +33,7 @@ def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: S
             result = fleet.runners[host.name].run(compose.pull(project))
             if result.ok:
                 return True, f"{service.name} on {host.name}: images are the newest"
-            said = [line.strip() for line in result.stderr.splitlines() if line.strip()]
+            said = [line.strip() for line in compose.without_values(result.stderr).splitlines() if line.strip()]
             return False, f"{service.name} on {host.name}: pull failed ({said[-1] if said else result.exit})"
 
         with ThreadPoolExecutor(max_workers=4) as pool:
@@ -42,7 +43,8 @@ def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: S
 
 def clean(repo: Repo, hosts: Sequence[Host], stage: Stage, *, volumes: bool) -> list[Answer]:
     """Remove what no service needs; one sentence a host. Containers of compose projects stay: a stopped one may be
-    stopped on purpose."""
+    stopped on purpose.
+    """
     with Fleet(repo) as fleet:
         stage(f"looking at {', '.join(h.name for h in hosts)}")
         fleet.look_at(hosts)
@@ -57,7 +59,7 @@ def _sweep(host: Host, runner: Runner, *, volumes: bool) -> Answer:
     from requests.exceptions import RequestException
 
     try:
-        api = runner.docker()
+        api: Any = runner.docker()  # its stubs leave the prunes untyped
         swept = [
             api.prune_containers(filters={"label!": ["com.docker.compose.project"]}),
             api.prune_images(filters={"dangling": True}),

@@ -42,11 +42,12 @@ def _tcp(runner: Runner, target: str) -> str:
 
 
 def _http(runner: Runner, url: str) -> str:
-    """A GET by hand: nothing is installed on the host for it, and no certificate is verified (it asks "up?", not "who?")."""
+    """A GET by hand: nothing is installed on the host for it. No certificate is verified: it asks "up?", not "who?"."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    question = f"GET {path} HTTP/1.0\r\nHost: {parts.netloc.rpartition('@')[2]}\r\nUser-Agent: homelab-tasks\r\nConnection: close\r\n\r\n"
+    lines = [f"GET {path} HTTP/1.0", f"Host: {parts.netloc.rpartition('@')[2]}", "User-Agent: homelab-tasks"]
+    question = "\r\n".join([*lines, "Connection: close", "", ""])
     try:
         stream = runner.dial(parts.hostname or "127.0.0.1", port)
     except ConnectionError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,13 @@ def command(*argv: str, directory: str = "", timeout: float = 60) -> Command:
 def script(text: str, *args: str, stdin: bytes = b"", timeout: float = 60) -> Command:
     """A bash script with `args` as `$1`...; one process on the host however long it is."""
     return Command(("bash", "-c", text, "homelab", *args), stdin=stdin, timeout=timeout)
+
+
+def host_script(name: str, *args: str, stdin: bytes = b"", timeout: float = 60) -> Command:
+    """The bash script `host/NAME.sh` with `args` as `$1`...; it travels in the command, so nothing is installed."""
+    return script(host_text(name), *args, stdin=stdin, timeout=timeout)
+
+
+def host_text(name: str) -> str:
+    """The text of `host/NAME.sh`."""
+    return (Path(__file__).parent / "host" / f"{name}.sh").read_text()

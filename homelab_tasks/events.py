@@ -23,7 +23,10 @@ class Events:
         self._stream: Any = None
 
     def follow(self, project: str, bell: threading.Event) -> None:
-        """Ring `bell` at every event of `project` from now on; without events each wait looks for itself. Raises ConnectionError."""
+        """Ring `bell` at every event of `project` from now on. Raises ConnectionError.
+
+        Without events each wait looks for itself.
+        """
         self._bells[project] = bell
         with self._starting:
             if self._thread is None:

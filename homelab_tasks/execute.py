@@ -17,8 +17,10 @@ from functools import partial
 from . import health
 from .background import in_background
 from .command import Command
+from .commands import compose
 from .events import Events
 from .health import Verdict, Watch
+from .interrupt import Interrupts
 from .ledger import Ledger
 from .plan import Entry, Gate, Plan, Step
 from .record import Record
@@ -137,18 +139,19 @@ class _Walk:
     def run(self) -> Report:
         start = time.monotonic()
         try:
-            self._loop()
+            with Interrupts() as interrupts:
+                self._loop(interrupts)
         finally:
             for events in self.events.values():
                 events.close()
         outcomes = tuple(self.books.outcomes.values())
         return Report(self.plan, outcomes, time.monotonic() - start, interrupted=self.books.stopping)
 
-    def _loop(self) -> None:
+    def _loop(self, interrupts: Interrupts) -> None:
         self._start_ready()
         while self.running:
             try:
-                ended, _ = wait_for(self.running, return_when=FIRST_COMPLETED)
+                ended, _ = interrupts.during(lambda: wait_for(self.running, return_when=FIRST_COMPLETED))
             except KeyboardInterrupt:
                 if self.books.stopping:
                     raise
@@ -314,10 +317,12 @@ def _borrowed_ids(entry: Entry, records: Mapping[str, Record]) -> Mapping[str, s
 
 def _why(step: Step, result: Result) -> str:
     if result.lost:
-        return f"{result.stderr.strip()}; what it was doing may have been done: run the same again"
+        lost = result.stderr.strip() or f"the connection to {step.host.name} was lost"
+        return f"{lost}; what it was doing may have been done: run the same again"
     if result.exit == 124:
         return f"{step.verb.doing} took longer than {_limit(step.commands):g} s and was ended"
-    lines = [line.strip() for line in (result.stderr or result.text).splitlines() if line.strip()]
+    said = compose.without_values(result.stderr or result.text)
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1] if lines else f"exit status {result.exit}"
 
 

@@ -115,7 +115,7 @@ def cycles(edges: Collection[Edge]) -> tuple[tuple[str, ...], ...]:
     """Every cycle among the edges, each from its first name on, shortest first; at most `MOST_CYCLES`."""
     if is_acyclic(edges):
         return ()
-    import networkx as nx  # noqa: PLC0415 - 100 ms that only pictures and errors pay
+    import networkx as nx
 
     graph = _digraph(edges)
     parts = (graph.subgraph(part) for part in nx.strongly_connected_components(graph))
@@ -126,7 +126,7 @@ def cycles(edges: Collection[Edge]) -> tuple[tuple[str, ...], ...]:
 
 def knots(edges: Collection[Edge]) -> tuple[frozenset[str], ...]:
     """The sets of services that all need one another: what has to be untied."""
-    import networkx as nx  # noqa: PLC0415 - 100 ms that only pictures and errors pay
+    import networkx as nx
 
     parts = nx.strongly_connected_components(_digraph(edges))
     return tuple(sorted((frozenset(part) for part in parts if len(part) > 1), key=min))
@@ -134,7 +134,7 @@ def knots(edges: Collection[Edge]) -> tuple[frozenset[str], ...]:
 
 def reduced(repo: Repo) -> tuple[Edge, ...]:
     """The edges that a drawing shows: none that follows from the others."""
-    import networkx as nx  # noqa: PLC0415 - 100 ms that only pictures and errors pay
+    import networkx as nx
 
     kept = set(nx.transitive_reduction(_digraph(repo.edges)).edges)
     return tuple(edge for edge in repo.edges if (edge.dependent, edge.dependency) in kept)
@@ -159,7 +159,7 @@ def _closure(names: Iterable[str], nexts: Mapping[str, list[str]]) -> set[str]:
 
 
 def _digraph(edges: Iterable[Edge]) -> DiGraph[str]:
-    import networkx as nx  # noqa: PLC0415 - 100 ms that only pictures and errors pay
+    import networkx as nx
 
     graph: DiGraph[str] = nx.DiGraph()
     # sorted, so that the answers do not depend on the order in which edges were found

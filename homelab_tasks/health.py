@@ -21,7 +21,8 @@ PROJECT = "com.docker.compose.project"
 KEY = "com.docker.compose.service"
 SHORTEST, LONGEST = 0.05, 1.0  # seconds between two looks; in between, a seventh of the time already waited
 STEADY_AFTER_RESTART = 5.0  # seconds a container without a health check must run once it was restarted
-TOO_MANY_RESTARTS = 3
+TOO_MANY_RESTARTS = 5  # Docker waits 0.1 s, then twice as long each time: 3 s in all
+LONG_AGO = 30.0  # seconds; restarts before a start as old as this are history
 LOG_LINES = 12
 
 
@@ -71,12 +72,14 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
     api = runner.docker()
     ids = [c["Id"] for c in _containers(api, gate.project)]
     pending: dict[str, _State] = {ident: _State("") for ident in ids}
+    before: dict[str, int] = {}
     done: dict[str, RecordedContainer] = {}
     while pending and not watch.cancelled.is_set():
         watch.wake.clear()
         for ident in list(pending):
             facts = api.inspect_container(ident)
-            state = _judge(api, facts, gate, time.time() + watch.skew)
+            restarts = facts["RestartCount"] - before.setdefault(ident, _history(facts, watch))
+            state = _judge(api, facts, gate, watch, restarts)
             if state.broken:
                 return Verdict(why=f"container {state.key} {state.broken}", log=last_words(api, ident))
             pending[ident] = state
@@ -122,40 +125,44 @@ def _containers(api: Any, project: str) -> list[Mapping[str, Any]]:
     return [c for c in found if c["Labels"].get("com.docker.compose.oneoff") != "True"]
 
 
-def _judge(api: Any, facts: Mapping[str, Any], gate: Gate, now: float) -> _State:
+def _history(facts: Mapping[str, Any], watch: Watch) -> int:
+    """Restarts that were over before anything was done: Docker counts them for as long as the container lives."""
+    return facts["RestartCount"] if _age(facts, watch) > LONG_AGO else 0
+
+
+def _age(facts: Mapping[str, Any], watch: Watch) -> float:
+    return time.time() + watch.skew - _seconds(facts["State"]["StartedAt"])
+
+
+def _judge(api: Any, facts: Mapping[str, Any], gate: Gate, watch: Watch, restarts: int) -> _State:
     state, key = facts["State"], facts["Config"]["Labels"][KEY]
     policy = facts["HostConfig"]["RestartPolicy"]["Name"]
     if state["Status"] in ("exited", "dead"):
         if state["ExitCode"] == 0 and policy in ("", "no", "on-failure"):
             return _State(key, finished=True)
-        if policy in ("", "no") or facts["RestartCount"] >= TOO_MANY_RESTARTS or state["Status"] == "dead":
+        if policy in ("", "no") or restarts >= TOO_MANY_RESTARTS or state["Status"] == "dead":
             return _State(key, broken=f"ended with status {state['ExitCode']}")
-    if facts["RestartCount"] >= TOO_MANY_RESTARTS:
+    if restarts >= TOO_MANY_RESTARTS:
         return _State(key, broken=f"restarts again and again, exit status {state['ExitCode']}")
     if state["Status"] != "running":
         return _State(key, waits=f"is {state['Status']}")
     if "Health" in state and state["Health"]["Status"] != "none":
-        return _health(api, facts, key)
-    return _steady(facts, gate, key, now)
+        return _health(api, facts, watch, key)
+    needed = max(gate.settle, STEADY_AFTER_RESTART) if restarts else gate.settle
+    return _State(key, waits="" if _age(facts, watch) >= needed else "has not run long enough")
 
 
-def _health(api: Any, facts: Mapping[str, Any], key: str) -> _State:
+def _health(api: Any, facts: Mapping[str, Any], watch: Watch, key: str) -> _State:
     match facts["State"]["Health"]["Status"]:
         case "healthy":
             return _State(key)
         case "unhealthy":
             return _State(key, broken="is unhealthy")
         case _:
-            return _State(key, waits="" if _test_passes(api, facts) else "is not healthy")
+            return _State(key, waits="" if _test_passes(api, facts, watch) else "is not healthy")
 
 
-def _steady(facts: Mapping[str, Any], gate: Gate, key: str, now: float) -> _State:
-    needed = max(gate.settle, STEADY_AFTER_RESTART) if facts["RestartCount"] else gate.settle
-    since = now - _seconds(facts["State"]["StartedAt"])
-    return _State(key, waits="" if since >= needed else "has not run long enough")
-
-
-def _test_passes(api: Any, facts: Mapping[str, Any]) -> bool:
+def _test_passes(api: Any, facts: Mapping[str, Any], watch: Watch) -> bool:
     """Run the container's own health test once, as Docker would."""
     from docker.errors import APIError
 
@@ -168,7 +175,7 @@ def _test_passes(api: Any, facts: Mapping[str, Any]) -> bool:
         api.exec_start(ident, detach=True)
         end = time.monotonic() + patience
         pause = 0.005
-        while time.monotonic() < end:
+        while time.monotonic() < end and not watch.cancelled.is_set():
             answer = api.exec_inspect(ident)
             if not answer["Running"]:
                 return bool(answer["ExitCode"] == 0)

@@ -1,10 +1,11 @@
-"""The lock and the pen of one host for the length of a run: one channel that holds the first and writes with the second."""
+"""The lock of one host and the pen for its records, for the length of a run; both are one channel."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from .observe import EnvFile, Observation, parse
 from .record import Record, compact
 from .runner import ByteStream, Runner
 
+PATIENCE = 60.0  # seconds for one answer
 HEARTBEAT = 5  # seconds; the host frees the lock when nothing came for 20
 _END = b"\036end\n"
 
@@ -35,6 +37,8 @@ class Unwritable(HomelabError):
     def __init__(self, host: Host, said: str) -> None:
         owner = host.user or "$USER"
         move = f"on {host.name}: sudo install -d -o {owner} {host.path}"
+        if "No space left" in said:
+            move = "free some space there: inv cleanup"
         super().__init__(f"cannot write {host.path} on {host.name} ({said}); {move}")
 
 
@@ -49,15 +53,18 @@ class Held:
 def open_ledger(runner: Runner, who: str, branch: str, env_files: Iterable[str]) -> Held:
     """Lock the host and look at it again. Raises Locked, Unwritable, ConnectionError."""
     stream = runner.open(commands.hold(runner.host, who, branch, env_files))
-    said = _read_to_end(stream)
+    said, complete = _read_to_end(stream)
     first, _, rest = said.partition("\n")
     state, _, holder = first.partition(" ")
-    if state == "locked":
+    if complete and state == "locked":
         return Held(Ledger(stream), parse(runner.host, rest))
+    errors = stream.errors().strip().splitlines()
     stream.close()
     if state in ("held", "busy"):
         raise Locked(runner.host, state, holder)
-    raise Unwritable(runner.host, "permission denied" if state == "unwritable" else said.strip() or "no answer")
+    if state == "locked":
+        raise ConnectionError(f"{runner.host.name} did not end its answer")
+    raise Unwritable(runner.host, "permission denied" if state == "unwritable" else [*errors, "no answer"][0])
 
 
 class Ledger:
@@ -94,10 +101,8 @@ class Ledger:
         """Flush to the disk, free the lock."""
         self._closed.set()
         self._send(["sync"])
-        try:
+        with suppress(OSError):  # the connection is gone, and with it the lock
             self._stream.recv(64)
-        except OSError:
-            pass  # the connection is gone, and with it the lock
         self._stream.close()
 
     def _heartbeat(self) -> None:
@@ -113,11 +118,13 @@ class Ledger:
             self._closed.set()
 
 
-def _read_to_end(stream: ByteStream) -> str:
+def _read_to_end(stream: ByteStream) -> tuple[str, bool]:
+    """What was said, and whether all of it came."""
+    stream.settimeout(PATIENCE)
     said = b""
-    while _END not in said:
-        part = stream.recv(65536)
-        if not part:
-            break
-        said += part
-    return said.removesuffix(_END).decode("utf-8", "replace")
+    try:
+        while not said.endswith(_END) and (part := stream.recv(65536)):
+            said += part
+    except TimeoutError:
+        pass  # what came so far tells whether the lock is held
+    return said.removesuffix(_END).decode("utf-8", "replace"), said.endswith(_END)

@@ -1,4 +1,4 @@
-"""What a repo says, as frozen values: hosts, services, groups and the edges between services. Imports nothing of ours but errors."""
+"""What a repo says, as frozen values: hosts, services, groups and the edges between services."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """`dependent` needs `dependency`; `detail` is a sentence part such as `uses network media, which gluetun creates`."""
+    """`dependent` needs `dependency`; `detail` says why: `uses network media, which gluetun creates`."""
 
     dependent: str
     dependency: str

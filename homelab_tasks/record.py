@@ -1,4 +1,4 @@
-"""What a run leaves on a host for the next one: a line for each service, in `<git dir>/homelab/state.jsonl`; the last line counts."""
+"""What a run leaves on a host for the next one: a line for each service in `state.jsonl`, of which the last counts."""
 
 from __future__ import annotations
 

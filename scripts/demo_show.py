@@ -64,8 +64,8 @@ def run(*argv: str, show: bool = False) -> str:
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(argv, env=environment, capture_output=not show, text=True, check=False)
     if done.returncode:
-        said = "" if show else f": {(done.stderr or done.stdout).strip()[-500:]}"
-        raise DemoFailed(f"'{shlex.join(argv[:3])}' failed{said}")
+        said = "; what it said is above" if show else f": {(done.stderr or done.stdout).strip()[-500:]}"
+        raise DemoFailed(f"{shlex.join(argv[:3])} failed{said}")
     return done.stdout or ""
 
 

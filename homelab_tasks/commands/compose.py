@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -82,3 +83,8 @@ def logs(project: Project, *, tail: int, follow: bool) -> Command:
     """The last lines of each container, and with `follow` those that come."""
     flags = ("--no-color", "--tail", str(tail), *(("--follow",) if follow else ()))
     return project.command("logs", *flags, timeout=0 if follow else 60)
+
+
+def without_values(said: str) -> str:
+    """What Compose says, without what it quotes of an env file that it cannot read: that may be a password."""
+    return re.sub(r"(failed to read .+?)(: line \d+)?: (?!required variable).*", r"\1\2", said, flags=re.DOTALL)

@@ -60,7 +60,7 @@ def _container(key: str, old: Model | None, new: Model | None) -> list[tuple[str
     return [(field, Change(key, text)) for field in fields for text in _field(field, old.get(field), new.get(field))]
 
 
-def _field(name: str, old: Any, new: Any) -> list[str]:
+def _field(name: str, old: Any, new: Any) -> list[str]:  # noqa: PLR0911 - one a kind of field
     if _plain(name, old) == _plain(name, new):
         return []
     match name:

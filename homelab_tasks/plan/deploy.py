@@ -70,23 +70,14 @@ def _step(finding: Finding, request: Request, facts: Facts) -> Step | None:
     resolved = facts.of(finding)
     if resolved is not None and resolved.model is None:
         return None  # a fault of the plan
+    return _complete(base, finding, request, facts)
+
+
+def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> Step:
+    service, host, drift = finding.service, finding.host, finding.drift
+    seen, resolved = facts.seen[host.name], facts.of(finding)
     forced = request.force and finding.asked == "requested"
     effect = effect_of(facts.repo, service, host, resolved) if resolved else Effect()
-    return _complete(base, service, finding.drift, effect, facts, request, resolved, forced=forced)
-
-
-def _complete(  # noqa: PLR0913
-    base: Step,
-    service: Service,
-    drift: Drift,
-    effect: Effect,
-    facts: Facts,
-    request: Request,
-    resolved: Resolved | None,
-    *,
-    forced: bool,
-) -> Step:
-    host, seen = base.host, facts.seen[base.host.name]
     record = seen.records.get(service.name)
     renamed = record is not None and record.project != service.project
     verb = _verb(drift, effect, adopted=bool(seen.of_project(service.project)), forced=forced, renamed=renamed)
@@ -155,7 +146,7 @@ def _commands(
     if forced:
         yield from compose.recreate_all(project, build=effect.build)
         return
-    recreate = set(effect.recreate) | _borrowing_keys(service, drift.borrowed, facts)
+    recreate = set(effect.recreate) | _borrowing_keys(service, drift.borrowed)
     yield from compose.up(project, recreate=recreate, build=effect.build)
     done = effect.remade | recreate
     restart = (set(effect.restart) | set(drift.sick)) - done
@@ -165,7 +156,7 @@ def _commands(
         yield compose.signal(project, service.signal, effect.signal - restart)
 
 
-def _borrowing_keys(service: Service, owners: Iterable[str], facts: Facts) -> set[str]:
+def _borrowing_keys(service: Service, owners: Iterable[str]) -> set[str]:
     """The containers of `service` that live in a namespace of one of `owners`."""
     if not set(owners):
         return set()
@@ -174,7 +165,7 @@ def _borrowing_keys(service: Service, owners: Iterable[str], facts: Facts) -> se
 
 def _leave_old_project(service: Service, host: Host, facts: Facts) -> Iterator[Command]:
     record = facts.seen[host.name].records.get(service.name)
-    if record and record.project != service.project:
+    if record and record.project != service.project and not _heirs(facts, record.project, host):
         yield compose.down(replace(facts.project(service, host), name=record.project, directory="/"))
 
 
@@ -229,7 +220,7 @@ def _namespace_followers(facts: Facts, request: Request, steps: Mapping[str, Ste
 
 def _follower(own: Step | None, service: Service, owner: Step, facts: Facts, request: Request) -> Step:
     project = facts.project(service, owner.host)
-    keys = _borrowing_keys(service, (owner.subject,), facts)
+    keys = _borrowing_keys(service, (owner.subject,))
     again = compose.up(project, recreate=keys)[-1]
     cause = f"shares the network of {owner.subject}, which gets a new container"
     if own is not None:
@@ -303,11 +294,16 @@ def _left_behind(step: Step) -> str:
     return f"{step.subject}: its data on {step.host.name} is not moved; copy it yourself if it is needed"
 
 
+def _heirs(facts: Facts, project: str, host: Host) -> list[Service]:
+    """Services that the repo has on `host` under this project name: what carries it is theirs."""
+    return [s for s in facts.repo.services.values() if s.project == project and host in s.hosts]
+
+
 def _removal(facts: Facts, unit: Unit) -> Step:
     seen = facts.seen[unit.host.name]
     record = seen.records[unit.subject]
     project = compose.Project(record.project, "/", seen.compose, f"{seen.folder}/working")
-    heirs = [s for s in facts.repo.services.values() if s.project == record.project and unit.host in s.hosts]
+    heirs = _heirs(facts, record.project, unit.host)
     return Step(
         key(unit.subject, unit.host),
         Verb.REMOVE,

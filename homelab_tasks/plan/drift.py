@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..model import Host, Reason, Repo, Service
+from ..model import Reason, Repo, Service
 from ..observe import Health, Observation, SeenContainer
 from ..record import Record, RecordedContainer
 
@@ -30,7 +30,7 @@ class Drift:
         return bool(self.absent or self.sick or self.borrowed)
 
 
-def find_drift(repo: Repo, service: Service, host: Host, seen: Observation) -> Drift:
+def find_drift(repo: Repo, service: Service, seen: Observation) -> Drift:
     """Compare one service with what was observed on one of its hosts."""
     record = seen.records.get(service.name)
     if record is None:

@@ -56,6 +56,10 @@ def _sentence(finding: Finding, error: str) -> str:
     required = re.search(r"required variable (\w+) is missing a value", error)
     if required:
         return f"{service.name}: {required[1]} has no value on {host}; set it in {service.directory}/.env there"
+    unread = re.fullmatch(r".*failed to read (.+?)(?:: (line \d+))?", error)
+    if unread:
+        where = f"{unread[1]} on {host}" + (f", {unread[2]}" if unread[2] else "")
+        return f"{service.name}: Compose cannot read {where}; mend it there"
     return f"{service.stack.files[0]}: Compose on {host} rejects it: {error}; mend the file and commit"
 
 

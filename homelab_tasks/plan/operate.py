@@ -18,7 +18,7 @@ from .survey import Before, borrowers, borrows, units
 def plan_stop(
     repo: Repo, request: Request, seen: Mapping[str, Observation], unfit: Mapping[str, str], held: Held
 ) -> Plan:
-    """Stop the services of `request`, dependents first; they stay stopped until they are started or deployed by name."""
+    """Stop the services of `request`, dependents first; they stay so until they are started or deployed by name."""
     steps = [_stop(repo, seen, step, held) for step in _steps(repo, request, unfit, Verb.STOP)]
     idle = [s for s in steps if not s.commands and not s.blocked]
     return Plan(
@@ -119,12 +119,12 @@ def _restart(repo: Repo, seen: Mapping[str, Observation], step: Step, request: R
         causes=("shares the network of a service that is restarted",) if follower else (),
         asked="" if follower else step.asked,
         commands=commands,
-        gate=_gate(service, step.host, service.health, request, project),
+        gate=_gate(step.host, service.health, request, project),
         entry=_entry(repo, service, record),
     )
 
 
-def _gate(service: Service, host: Host, health: Health, request: Request, project: compose.Project) -> Gate:
+def _gate(host: Host, health: Health, request: Request, project: compose.Project) -> Gate:
     checks = tuple(replace(check, target=check.target.replace("{host}", host.address)) for check in health.checks)
     return Gate(project.name, request.timeout or health.timeout, health.settle, checks, project.directory)
 
@@ -149,8 +149,8 @@ def _destroy(repo: Repo, seen: Mapping[str, Observation], step: Step, *, volumes
 def _protected(repo: Repo, request: Request) -> Iterator[str]:
     for name in sorted(request.names):
         if repo.services[name].protect:
-            place = repo.services[name].place
-            yield f"{place}: {name} is protected; set protect: false there and commit, if it is really to go"
+            file = f"{repo.services[name].directory}/service.yaml"
+            yield f"{file}: {name} is protected; set protect: false there and commit, if it is really to go"
 
 
 def _still_needed(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iterator[str]:

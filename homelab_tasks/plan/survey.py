@@ -66,7 +66,7 @@ def units(repo: Repo, request: Request) -> Iterator[tuple[Service, Host, str]]:
 
 
 def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit: Mapping[str, str]) -> Survey:
-    """Compare everything that `request` means with what was seen; `unfit` names the hosts that nothing can be done on."""
+    """Compare what `request` means with what was seen; `unfit` says of the other hosts why they cannot be worked on."""
     findings: list[Finding] = []
     unchanged: list[Unit] = []
     held: list[Unit] = []
@@ -78,7 +78,7 @@ def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit:
         if record and record.held and service.name not in request.named:
             held.append(Unit(service.name, host, f"stopped by {record.held.by}, {record.held.at}"))
             continue
-        drift = find_drift(repo, service, host, seen[host.name])
+        drift = find_drift(repo, service, seen[host.name])
         if _to_do(request, drift, asked) or (record and record.held):
             findings.append(Finding(service, host, drift, asked))
         else:

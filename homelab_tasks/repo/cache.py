@@ -35,7 +35,16 @@ def _key(found: Location) -> str:
     """Everything that a Repo is made from: the place and the commit, and the code that reads them."""
     code = max(entry.stat().st_mtime_ns for entry in os.scandir(Path(__file__).parent))
     home = os.environ.get("HOME", "")
-    said = (found.root, found.prefix, found.commit, found.branch, home, code, sys.version, Path(model.__file__).stat().st_mtime_ns)
+    said = (
+        found.root,
+        found.prefix,
+        found.commit,
+        found.branch,
+        home,
+        code,
+        sys.version,
+        Path(model.__file__).stat().st_mtime_ns,
+    )
     return hashlib.sha256("\0".join(map(str, said)).encode()).hexdigest()[:32]
 
 

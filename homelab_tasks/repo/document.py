@@ -178,7 +178,7 @@ class _Pure(_Rules, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser
 def _fastest() -> Any:
     if not yaml.__with_libyaml__:
         return _Pure
-    from yaml import cyaml  # noqa: PLC0415 - absent where PyYAML was built without libyaml
+    from yaml import cyaml
 
     return type("_Fast", (_Rules, vars(cyaml)["CParser"]), {})
 

@@ -14,7 +14,6 @@ from .document import Map, Seq
 from .fields import Fields, Name, describe, each
 from .source import EXAMPLE, FILE
 
-
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ADDRESS = re.compile(r"[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@$\\-]*")
@@ -215,7 +214,7 @@ def _network(name: str, fields: Fields) -> model.Network:
 
 
 def _is_subnet(text: str) -> bool:
-    import ipaddress  # noqa: PLC0415 - few repos name a subnet
+    import ipaddress
 
     try:
         ipaddress.ip_network(text)

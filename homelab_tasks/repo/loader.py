@@ -13,9 +13,9 @@ from .compose import Documents
 from .content import content, digest
 from .discover import Folder, discover
 from .edges import Wish, all_edges
-from .hosts import FILE, Checkout, Inventory, read_inventory
+from .hosts import Checkout, Inventory, read_inventory
 from .settings import Settings, read_settings
-from .source import SERVICES, Source
+from .source import FILE, SERVICES, Source
 from .stack import Reading, read_stack
 
 

@@ -44,12 +44,12 @@ def format_of(name: str) -> Format:
 
 
 def _picture(shown: Diagram, format: Literal["svg", "png"]) -> str | bytes:  # noqa: A002
-    from .picture.drawing import drawn  # noqa: PLC0415 - only a picture pays for its painters
+    from .picture.drawing import drawn
 
     if format == "svg":
-        from .picture.svg import svg  # noqa: PLC0415
+        from .picture.svg import svg
 
         return svg(drawn(shown))
-    from .picture.png import png  # noqa: PLC0415 - Pillow
+    from .picture.png import png
 
     return png(drawn(shown))

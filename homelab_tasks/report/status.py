@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 
 from ..model import Host, Repo, Service
@@ -98,7 +99,7 @@ def _rows(
 
 def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
     record = seen.records.get(service.name)
-    state = _state(record, seen.of_project(record.project if record else service.project))
+    state = _state(record, _believed(record, seen, record.project if record else service.project))
     if record is None:
         note = "runs, but was not deployed by this tool" if state is not State.ABSENT else ""
         return Row(service.name, host.name, state, note=note)
@@ -106,7 +107,7 @@ def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
         stopped = f"by {record.held.by} since {moment(record.held.at)}"
         note = stopped if state is State.HELD else f"was stopped {stopped}; somebody started it again"
         return Row(service.name, host.name, state, record.commit, note=note)
-    drift = find_drift(repo, service, host, seen)
+    drift = find_drift(repo, service, seen)
     return Row(service.name, host.name, state, record.commit, current=not drift, note=_first(drift))
 
 
@@ -125,6 +126,22 @@ def _state(record: Record | None, containers: Sequence[SeenContainer]) -> State:
     if len(running) < len(meant):
         return State.PARTLY if running else State.STOPPED
     return _health(running)
+
+
+def _believed(record: Record | None, seen: Observation, project: str) -> Sequence[SeenContainer]:
+    """The containers of a project. Docker says `starting` until its own first test, up to half a minute later than
+    the deploy's early one: a container that a deploy found healthy, and that runs since, counts as healthy.
+    """
+    containers = seen.of_project(project)
+    if record is None or not record.at:
+        return containers
+    proven = {c.id for c in record.containers}
+    age = seen.clock - datetime.fromisoformat(record.at).timestamp()
+    return [replace(c, health=Health.HEALTHY) if _still(c, proven, age) else c for c in containers]
+
+
+def _still(container: SeenContainer, proven: set[str], age: float) -> bool:
+    return container.health is Health.STARTING and container.id in proven and container.up + 2 >= age
 
 
 def _health(running: Sequence[SeenContainer]) -> State:

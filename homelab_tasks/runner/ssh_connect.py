@@ -16,9 +16,9 @@ import paramiko
 from paramiko import ConfigParseError, MissingHostKeyPolicy, PKey, SSHException
 from paramiko.ssh_exception import CouldNotCanonicalize
 
+from ..background import in_background
 from ..model import Host
 from . import Unreachable, known_hosts, ssh_config
-from ..background import in_background
 from .known_hosts import Key, Trust, Verdict
 from .line import Line
 from .proxy import proxied

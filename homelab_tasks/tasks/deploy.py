@@ -72,7 +72,7 @@ def update_system(_: Context) -> None:
     sys.exit(1)
 
 
-def _deploy(  # noqa: PLR0913
+def _deploy(
     title: str, names: str, deploying: Deploying, changing: Changing, output: Output, *, groups: str = ""
 ) -> None:
     from dataclasses import replace
@@ -97,7 +97,7 @@ def _deploy(  # noqa: PLR0913
     carry_out(lambda audience: pipeline.deploy(repo, request, how, audience), changing, output)
 
 
-def _request(  # noqa: PLR0913
+def _request(
     title: str, repo: Repo, services: Iterable[Service], changing: Changing, *, by_name: bool, files: bool = True
 ) -> Request:
     from ..plan import Request

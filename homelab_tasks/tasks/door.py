@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import gc
 import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, Field, fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ def homelab_task(
     def decorate(body: Callable[..., None]) -> Task[Any]:
         @functools.wraps(body)
         def run(context: Context, *args: Any, **given: Any) -> None:
+            _collect_less()
             with _sentences():
                 values = [
                     kind(**{f.name: given.pop(f.name) for f in fields(kind) if f.name in given}) for kind in flags
@@ -54,7 +57,6 @@ def _signature(body: Callable[..., None], flags: tuple[type[Any], ...]) -> inspe
 
 
 def _parameter(flag: Field[Any]) -> inspect.Parameter:
-    assert flag.default is not MISSING
     return inspect.Parameter(flag.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=flag.default)
 
 
@@ -80,6 +82,12 @@ def _leave(status: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _collect_less() -> None:
+    """A task's process is short: collecting garbage in its imports, and all of it at its end, takes 40 of 350 ms."""
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
 
 
 def here() -> Path:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
-from .deploy import NAMES
 from .door import here, homelab_task
 from .flags import Output, flag
 
@@ -31,8 +30,8 @@ def list_services(_: Context, output: Output) -> None:
 @homelab_task(Output, texts={"name": "a service"})
 def show(_: Context, name: str, output: Output) -> None:
     """Show everything about a service: files, containers, and why it comes after what it needs."""
-    from ..report import as_json, services
     from ..repo import select
+    from ..report import as_json, services
 
     repo = _files()
     chosen = select(repo, name)
@@ -54,8 +53,8 @@ class Drawing:
 @homelab_task(Drawing)
 def graph(_: Context, drawing: Drawing) -> None:
     """Show or draw what comes after what, and why."""
-    from ..report.graph import draw, format_of
     from ..repo import select
+    from ..report.graph import draw, format_of
 
     repo = _files()
     focus = tuple(service.name for service in select(repo, drawing.focus)) if drawing.focus else ()
@@ -83,9 +82,9 @@ class Status:
 def status(_: Context, status: Status, output: Output) -> None:
     """Look at all hosts: what runs, what is healthy, what is not as the repo says. Changes nothing."""
     from .. import pipeline
+    from ..repo import select
     from ..report import as_json
     from ..report import status as report
-    from ..repo import select
     from .console import host_names
 
     repo = pipeline.load(here())

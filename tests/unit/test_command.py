@@ -56,7 +56,9 @@ def test_a_command_is_one_shell_line(order: Command, line: str) -> None:
 
 
 def test_a_folder_that_is_not_there_runs_nothing() -> None:
-    done = subprocess.run(["sh", "-c", str(command("echo", "ran", directory="/nowhere"))], capture_output=True, check=False)
+    done = subprocess.run(
+        ["sh", "-c", str(command("echo", "ran", directory="/nowhere"))], capture_output=True, check=False
+    )
     assert (done.returncode != 0, done.stdout) == (True, b"")
 
 

@@ -56,7 +56,9 @@ def commit(home: Path, **files: str | None) -> str:
 def send(home: Path, host: Host) -> Take:
     """Send the commit at home; `have` is what the host has already."""
 
-    def run(have: str = "", *, bundled: bool = True, source: Source = Source.PUSH) -> subprocess.CompletedProcess[bytes]:
+    def run(
+        have: str = "", *, bundled: bool = True, source: Source = Source.PUSH
+    ) -> subprocess.CompletedProcess[bytes]:
         new = git(home, "rev-parse", "HEAD")
         git(home, "update-ref", "refs/homelab/outgoing", new)
         lacking = [f"^{have}"] if have else []
@@ -89,7 +91,12 @@ def test_the_next_one_carries_only_what_is_new_and_removes_what_went(home: Path,
     send()
     new = commit(home, compose="v2", gone=None)
     assert send(old).returncode == 0
-    assert (head(there)[0], (there / "compose").read_text(), (there / "gone").exists(), clean(there)) == (new, "v2", False, True)
+    assert (head(there)[0], (there / "compose").read_text(), (there / "gone").exists(), clean(there)) == (
+        new,
+        "v2",
+        False,
+        True,
+    )
 
 
 def test_going_back_needs_no_bundle(home: Path, there: Path, send: Take) -> None:

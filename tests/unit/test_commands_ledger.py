@@ -121,7 +121,9 @@ def test_a_run_waits_for_what_a_dead_run_left_working(take: Callable[..., Hold],
     first = take()
     first.said()
     first.finish()
-    with subprocess.Popen(["flock", "--shared", state / "working", "sh", "-c", "echo; read _"], stdin=-1, stdout=-1) as work:
+    with subprocess.Popen(
+        ["flock", "--shared", state / "working", "sh", "-c", "echo; read _"], stdin=-1, stdout=-1
+    ) as work:
         assert work.stdout is not None
         work.stdout.readline()
         second = take(who="ben")
@@ -130,7 +132,9 @@ def test_a_run_waits_for_what_a_dead_run_left_working(take: Callable[..., Hold],
         assert second.said().startswith("locked\n")
 
 
-def test_a_look_that_asks_for_the_lock_for_a_moment_does_not_turn_a_run_away(take: Callable[..., Hold], state: Path) -> None:
+def test_a_look_that_asks_for_the_lock_for_a_moment_does_not_turn_a_run_away(
+    take: Callable[..., Hold], state: Path
+) -> None:
     first = take()
     first.said()
     first.finish()
@@ -141,11 +145,11 @@ def test_a_look_that_asks_for_the_lock_for_a_moment_does_not_turn_a_run_away(tak
 
 
 def test_records_are_appended_and_the_last_one_counts(take: Callable[..., Hold], state: Path) -> None:
-    old, new = a_record("plex", digest="old"), a_record("plex", digest="it's \\new\\ \"grün\" %s")
+    old, new = a_record("plex", digest="old"), a_record("plex", digest='it\'s \\new\\ "grün" %s')
     lock = take()
     lock.said()
     lock.send(f"state {old.line()}")
-    lock.send(f"state {new.line()}", "journal {\"event\":\"end\"}")
+    lock.send(f"state {new.line()}", 'journal {"event":"end"}')
     assert record.read((state / "state.jsonl").read_text()) == {"plex": new}
     assert (state / "journal.jsonl").read_text() == '{"event":"end"}\n'
 
@@ -198,7 +202,9 @@ def test_a_detail_replaces_the_last_one(take: Callable[..., Hold], state: Path) 
     assert (state / "detail/plex.json").read_text() == '{"model":2}\n'
 
 
-def test_the_key_is_made_once_and_the_hashes_of_env_files_stay(take: Callable[..., Hold], host: Host, state: Path) -> None:
+def test_the_key_is_made_once_and_the_hashes_of_env_files_stay(
+    take: Callable[..., Hold], host: Host, state: Path
+) -> None:
     lock = take()
     lock.said()
     lock.finish()

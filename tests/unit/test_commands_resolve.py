@@ -24,7 +24,8 @@ COMPOSE = r"""
 case "$*" in
   *config*) case "$PWD" in */broken) echo 'services.x.image must be a string' >&2; exit 15 ;; esac
     printf 'time="x" level=warning msg="The \\"TZ\\" variable is not set. Defaulting to a blank string."\n' >&2
-    printf '{"project":"%s","place":"%s/config","env":"%s","file":"%s"}' "$3" "$PWD" "$(cat .env 2>/dev/null)" "$(cat secrets/db.env 2>/dev/null)" ;;
+    printf '{"project":"%s","place":"%s/config",' "$3" "$PWD"
+    printf '"env":"%s","file":"%s"}' "$(cat .env 2>/dev/null)" "$(cat secrets/db.env 2>/dev/null)" ;;
   image*) printf 'sha256:aa nginx:latest nginx@sha256:dd\nsha256:bb <none>:<none> <none>@<none>\n' ;;
   network*) printf 'bridge\nproxy\n' ;;
   volume*) printf 'media\n' ;;
@@ -86,8 +87,14 @@ def test_models_are_those_that_compose_will_see_after_the_delivery(ask: Ask, hos
 
 def test_what_docker_has_there_comes_along(ask: Ask) -> None:
     found = ask(a_service())
-    assert found.images == {"nginx:latest": "sha256:aa", "nginx@sha256:dd": "sha256:aa", "sha256:aa": "sha256:aa", "sha256:bb": "sha256:bb"}
-    assert (found.networks, found.volumes, found.problem) == ({"bridge", "proxy"}, {"media"}, "")
+    assert found.images == {
+        "nginx:latest": "sha256:aa",
+        "nginx@sha256:dd": "sha256:aa",
+        "sha256:aa": "sha256:aa",
+        "sha256:bb": "sha256:bb",
+    }
+    assert found.networks == {"bridge", "proxy"}
+    assert (list(found.volumes), found.problem) == (["media"], "")
 
 
 @pytest.mark.parametrize("prefix", ["", "home lab/"])
@@ -98,7 +105,8 @@ def test_env_files_that_only_the_host_has_are_lent(ask: Ask, host: Host, checkou
     write(host, f"{prefix}services/plex/.env", "A=1")
     write(host, f"{prefix}services/plex/secrets/db.env", "B=2")
     model = ask(a_service(), prefix=prefix).services["plex"].model
-    assert model and (model["env"], model["file"]) == ("A=1", "B=2")
+    assert model
+    assert (model["env"], model["file"]) == ("A=1", "B=2")
 
 
 def test_env_files_beside_a_tracked_compose_file_are_lent_too(ask: Ask, host: Host) -> None:
@@ -108,7 +116,8 @@ def test_env_files_beside_a_tracked_compose_file_are_lent_too(ask: Ask, host: Ho
     git(Path(host.path), "commit", "--quiet", "--message=old")
     write(host, "services/plex/.env", "A=1")
     model = ask(a_service()).services["plex"].model
-    assert model and model["env"] == "A=1"
+    assert model
+    assert model["env"] == "A=1"
 
 
 def test_what_the_last_deploy_recorded_comes_along(ask: Ask, host: Host) -> None:
@@ -141,7 +150,7 @@ def test_an_answer_that_was_cut_short_anywhere_says_so(host: Host, output: Calla
 def test_the_parser_never_raises(noise: str, parts: list[str]) -> None:
     parse(a_host(), noise)
     parse(a_host(), "".join(parts) + "\036end\n")
-    parse(a_host(), f"/tmp/x\036{noise}\036\036\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
+    parse(a_host(), f"/scratch\036{noise}\036\036\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_env_files_with_odd_names_are_seen(see: Look, checkout: Path) -> None:
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         (checkout / name).write_text("KEY=value\n")
     seen = see(*names)
-    assert {name: file.keys for name, file in seen.env.items()} == {name: ("KEY",) for name in names}
+    assert {name: file.keys for name, file in seen.env.items()} == dict.fromkeys(names, ("KEY",))
 
 
 def test_hashes_are_keyed_and_the_cache_gives_the_fresh_one(see: Look, checkout: Path) -> None:
@@ -221,7 +221,7 @@ def test_no_part_of_a_value_leaves_the_host(value: str, form: str, checkout: Pat
     assert "s3cr3t" not in output(".env")
 
 
-ROW = "\\t".join(["{id}", "plex,web/db", "running", "{status}", "plex:1", "plex", "server", "/opt/my homelab/plex", ""])
+ROW = "{id}\\tplex,web/db\\trunning\\t{status}\\tplex:1\\tplex\\tserver\\t/opt/my homelab/plex\\t"
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_the_status_of_a_container_is_read(status: str, health: Health, exit_sta
 
 
 def test_one_off_containers_and_warnings_of_docker_are_passed_over() -> None:
-    oneoff = "\t".join(["abc", "plex-run-1", "running", "Up", "plex:1", "plex", "server", "/opt", "True"])
+    oneoff = "abc\tplex-run-1\trunning\tUp\tplex:1\tplex\tserver\t/opt\tTrue"
     assert parse(a_host(), answer(docker=f"WARNING: no swap limit\n{oneoff}\n")).containers == ()
 
 
@@ -253,7 +253,7 @@ def test_one_off_containers_and_warnings_of_docker_are_passed_over() -> None:
     [("plex:1", False), ("plex@sha256:" + "0" * 64, False), ("sha256:" + "0" * 64, True), ("0123456789ab", True)],
 )
 def test_an_image_shown_by_its_id_has_lost_its_name(image: str, moved: bool) -> None:  # noqa: FBT001
-    row = "\t".join(["abc", "plex", "running", "Up", image, "plex", "server", "/opt", ""])
+    row = f"abc\tplex\trunning\tUp\t{image}\tplex\tserver\t/opt\t"
     assert [c.image_moved for c in parse(a_host(), answer(docker=row)).containers] == [moved]
 
 

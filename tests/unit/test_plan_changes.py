@@ -22,7 +22,11 @@ def changed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         ({"image": "a:1"}, {"image": "b:1"}, ["web: image a:1 -> b:1"]),
         ({"image": "nas:5000/a"}, {"image": "nas:5000/b"}, ["web: image 5000/a -> 5000/b"]),
         ({}, {"image": "a:1"}, ["web: image (none) -> a:1"]),
-        ({"environment": {"A": "1", "B": "1"}}, {"environment": {"B": "2", "TZ": "x"}}, ["web: environment + TZ", "web: environment - A", "web: environment ~ B"]),
+        (
+            {"environment": {"A": "1", "B": "1"}},
+            {"environment": {"B": "2", "TZ": "x"}},
+            ["web: environment + TZ", "web: environment - A", "web: environment ~ B"],
+        ),
         ({"environment": {}}, {}, []),
         ({"labels": {"a": "1"}}, {"labels": {"a": "2"}}, ["web: labels ~ a"]),
         ({"restart": "no"}, {"restart": "always"}, ["web: restart no -> always"]),
@@ -43,27 +47,36 @@ def changed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         ),
         (
             {"volumes": [{"type": "bind", "source": "/a", "target": "/a"}]},
-            {"volumes": [{"type": "bind", "source": "/a", "target": "/a", "read_only": True}, {"type": "tmpfs", "target": "/t"}]},
+            {
+                "volumes": [
+                    {"type": "bind", "source": "/a", "target": "/a", "read_only": True},
+                    {"type": "tmpfs", "target": "/t"},
+                ]
+            },
             ["web: mount + /a:/a:ro", "web: mount + tmpfs:/t", "web: mount - /a:/a"],
         ),
-        ({"networks": {"default": None}}, {"networks": {"proxy": None}}, ["web: network + proxy", "web: network - default"]),
+        (
+            {"networks": {"default": None}},
+            {"networks": {"proxy": None}},
+            ["web: network + proxy", "web: network - default"],
+        ),
         ({"networks": {"a": None}}, {"networks": {"a": {"aliases": ["x"]}}}, ["web: networks changed"]),
     ],
-)  # fmt: skip
+)
 def test_a_change_is_told_field_by_field(old: dict[str, Any], new: dict[str, Any], words: list[str]) -> None:
     assert changed(old, new) == words
 
 
 def test_containers_and_networks_come_and_go() -> None:
     old = {"services": {"a": {}, "b": {}}, "networks": {"x": {"name": "x"}}}
-    new = {"services": {"b": {}, "c": {}}, "networks": {"y": {}}, "volumes": {"v": {}}}
+    new: dict[str, Any] = {"services": {"b": {}, "c": {}}, "networks": {"y": {}}, "volumes": {"v": {}}}
     found = difference(old, new)
     assert [str(c) for c in found.changes] == ["a: removed", "c: added", "network + y", "network - x", "volume + v"]
     assert found.containers == {"c"}
 
 
 def test_those_that_share_the_network_of_a_new_container_are_made_anew_with_it() -> None:
-    new = {"services": {"vpn": {"image": "v:2"}, "app": {"network_mode": "service:vpn"}, "web": {}}}
+    new: dict[str, Any] = {"services": {"vpn": {"image": "v:2"}, "app": {"network_mode": "service:vpn"}, "web": {}}}
     old = {"services": {**new["services"], "vpn": {"image": "v:1"}}}
     assert difference(old, new).containers == {"vpn", "app"}
 
@@ -77,7 +90,7 @@ def test_compose_keeps_a_container_whose_settings_for_compose_itself_change(fiel
 FIELDS = ["environment", "labels", "command", "entrypoint", "healthcheck", "build", "secrets", "x-note", "logging"]
 
 
-def planted(secret: str) -> dict[str, dict[str, Any]]:
+def planted(secret: str) -> dict[str, Any]:
     return {
         "environment": {"KEY": secret, "PLAIN": None},
         "labels": {"traefik.auth": f"user:{secret}"},
@@ -91,7 +104,9 @@ def planted(secret: str) -> dict[str, dict[str, Any]]:
     }
 
 
-@given(st.sets(st.sampled_from(FIELDS)), st.sets(st.sampled_from(FIELDS)), st.sampled_from(["hunter2old", "hunter2new"]))
+@given(
+    st.sets(st.sampled_from(FIELDS)), st.sets(st.sampled_from(FIELDS)), st.sampled_from(["hunter2old", "hunter2new"])
+)
 def test_a_secret_is_never_part_of_what_is_told(before: set[str], after: set[str], second: str) -> None:
     one, two = planted("hunter2old"), planted(second)
     old = {"services": {"web": {f: one[f] for f in before}}, "configs": {"c": {"content": "hunter2old"}}}

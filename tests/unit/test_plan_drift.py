@@ -10,12 +10,12 @@ from homelab_tasks.model import Reason
 from homelab_tasks.observe import EnvFile, Health
 from homelab_tasks.plan.drift import Drift, env_hashes, find_drift
 
-from .builders import a_container, a_host, a_record, a_repo, a_service, a_stack, an_edge, an_observation
+from .builders import a_container, a_record, a_repo, a_service, a_stack, an_edge, an_observation
 
 
 def drift(**seen: Any) -> Drift:
     repo = a_repo(a_service("plex"))
-    return find_drift(repo, repo.services["plex"], a_host(), an_observation("plex", **seen))
+    return find_drift(repo, repo.services["plex"], an_observation("plex", **seen))
 
 
 def env(hashed: str) -> dict[str, EnvFile]:
@@ -82,7 +82,9 @@ def test_a_container_that_was_meant_to_end_may_have_ended() -> None:
 
 
 def test_sick_containers_are_named_and_are_not_absent() -> None:
-    assert drift(containers=(a_container(health=Health.UNHEALTHY),)) == Drift(sick={"plex": "container plex is unhealthy"})
+    assert drift(containers=(a_container(health=Health.UNHEALTHY),)) == Drift(
+        sick={"plex": "container plex is unhealthy"}
+    )
     assert drift(containers=(a_container(state="restarting"),)) == Drift(
         sick={"plex": "container plex restarts again and again"}
     )
@@ -92,7 +94,7 @@ def test_sick_containers_are_named_and_are_not_absent() -> None:
 def test_containers_under_a_former_project_name_are_known_and_the_name_is_a_change() -> None:
     service = a_service("plex", stack=a_stack("plex", project="media-plex"))
     repo = a_repo(service)
-    assert find_drift(repo, service, a_host(), an_observation("plex")) == Drift(files=True)
+    assert find_drift(repo, service, an_observation("plex")) == Drift(files=True)
 
 
 def test_a_network_that_is_shared_must_still_be_the_same_containers() -> None:
@@ -101,5 +103,5 @@ def test_a_network_that_is_shared_must_still_be_the_same_containers() -> None:
     qbit, vpn = a_container("qbit"), a_container("vpn")
     same = an_observation(records=records, containers=(qbit, vpn))
     other = an_observation(records=records, containers=(qbit, a_container("vpn", id="new")))
-    assert not find_drift(repo, repo.services["qbit"], a_host(), same)
-    assert find_drift(repo, repo.services["qbit"], a_host(), other) == Drift(borrowed=("vpn",))
+    assert not find_drift(repo, repo.services["qbit"], same)
+    assert find_drift(repo, repo.services["qbit"], other) == Drift(borrowed=("vpn",))

@@ -73,7 +73,10 @@ def test_a_line_of_another_shape_is_passed_over(fields: dict[str, object]) -> No
     assert record.read(json.dumps({**plain, **fields})) == {}
 
 
-@given(st.text() | st.recursive(st.none() | st.integers() | TEXT, lambda v: st.lists(v) | st.dictionaries(TEXT, v)).map(json.dumps))
+@given(
+    st.text()
+    | st.recursive(st.none() | st.integers() | TEXT, lambda v: st.lists(v) | st.dictionaries(TEXT, v)).map(json.dumps)
+)
 def test_reading_never_raises(text: str) -> None:
     record.read(text)
 

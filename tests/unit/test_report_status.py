@@ -44,9 +44,11 @@ def a_container(
 
 def seen(*containers: SeenContainer, records: tuple[Record, ...] = (), **fields: Any) -> Observation:
     known = {record.service: record for record in records}
-    return Observation("nas", Checkout.GIT, commit=BEFORE, records=known, containers=containers, **fields)
+    look = {"commit": BEFORE, "records": known, "containers": containers, "clock": TEN_SECONDS_LATER}
+    return Observation("nas", Checkout.GIT, **{**look, **fields})
 
 
+TEN_SECONDS_LATER = datetime.fromisoformat("2026-01-31T21:14:15Z").timestamp()
 HELD = Held("bob@couch", "2026-02-01T08:00:00Z")
 
 
@@ -55,7 +57,8 @@ HELD = Held("bob@couch", "2026-02-01T08:00:00Z")
     [
         ((a_container(),), a_record(), State.HEALTHY, "up to date"),
         ((a_container(health=Seen.NONE),), a_record(), State.RUNNING, "up to date"),
-        ((a_container(health=Seen.STARTING),), a_record(), State.STARTING, "up to date"),
+        ((a_container(health=Seen.STARTING, up=9.0),), a_record(), State.HEALTHY, "up to date"),
+        ((a_container(health=Seen.STARTING, up=1.0),), a_record(), State.STARTING, "up to date"),
         ((a_container(health=Seen.UNHEALTHY),), a_record(), State.UNHEALTHY, "container web is unhealthy"),
         ((a_container(),), a_record(digest="older"), State.HEALTHY, "changed in the repo since"),
         ((a_container(state="exited", exit=1),), a_record(), State.STOPPED, "container web is exited, exit status 1"),

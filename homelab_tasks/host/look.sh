@@ -1,0 +1,51 @@
+#!/bin/bash
+# See a host as it is: prints sections, each headed by a line `\036NAME`. Arguments: the checkout, the format of
+# `docker ps`, then the env files from the checkout's root. Changes nothing.
+#
+# Everything a plan needs, in one process tree and one round trip. docker ps starts first and works while Git does.
+# Hashing a .env takes two processes (2.5 ms), so hashes are kept beside the records with the file's stat line.
+path=$1 format=$2 state=; shift 2
+section() { printf '\036%s\n' "$1"; }
+exec 3< <(if command -v docker >/dev/null; then docker ps --all --no-trunc --filter label=com.docker.compose.project --format "$format" 2>&1
+  printf '\036docker-exit\n%s\n' $?; else printf '\036docker-exit\n127\n'; fi)
+section shell; printf '%s\n' "$USER"
+for tool in git flock timeout tar; do command -v $tool >/dev/null || printf 'missing %s\n' $tool; done
+section compose
+for d in "${DOCKER_CONFIG:-$HOME/.docker}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker /run/current-system/sw/libexec/docker; do
+  if [ -x "$d/cli-plugins/docker-compose" ]; then printf '%s\n' "$d/cli-plugins/docker-compose"; break; fi
+done
+[ -e /run/current-system ] && { section system; readlink -f /run/current-system; }
+cd "$path" 2>/dev/null && [ -e .git ] && {
+  section git; GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 --branch -z --untracked-files=no 2>&1
+  if [ -d .git ]; then state=$PWD/.git/homelab; elif state=$(git rev-parse --absolute-git-dir 2>/dev/null); then state=$state/homelab; fi
+  section folder; printf '%s\n' "$state"
+  if [ -d "$state" ]; then
+    section state; [ -e "$state/state.jsonl" ] && cat "$state/state.jsonl"
+    [ -s "$state/delivering" ] && { section delivering; cat "$state/delivering"; }
+    [ -s "$state/holder" ] && ! flock --shared --nonblock "$state/lock" true && { section holder; cat "$state/holder"; }
+  fi
+}
+files=() readable=()
+if cd "$path" 2>/dev/null; then for f; do [ -f "$f" ] && files+=("$f"); done; fi
+if [ ${#files[@]} -gt 0 ]; then
+  section env; cached=; [ -n "$state" ] && [ -e "$state/env" ] && cached=$'\n'$(<"$state/env")$'\n'
+  while IFS= read -r line; do
+    case $cached in *$'\n'"$line "*) hash=${cached#*$'\n'"$line "}; hash=${hash%%$'\n'*} ;;
+    *) hash= file=${line#* * * * * }
+      [ -n "$state" ] && [ -r "$state/key" ] && [ -r "$file" ] && { hash=$(cat "$state/key" "./$file" | sha256sum); hash=${hash%% *}; } ;; esac
+    printf '%s %s\n' "$hash" "$line"
+  done < <(stat -c '%a %i %s %.9Y %.9Z %n' -- "${files[@]}")
+  section keys
+  for f in "${files[@]}"; do [ -r "$f" ] && readable+=("./$f"); done
+  [ ${#readable[@]} -gt 0 ] && LC_ALL=C awk -v q="'" '
+    function open_at_end(text) { gsub(/\\./, "", text); return !index(text, quote) }
+    FNR == 1 { quote = ""; sub(/^\357\273\277/, "") }
+    quote != "" { if (!open_at_end($0)) quote = ""; next }
+    match($0, /^[ \t]*(export[ \t]+)?[A-Za-z_][A-Za-z0-9_.-]*[ \t]*[=:]/) {
+      key = substr($0, RSTART, RLENGTH); rest = substr($0, RSTART + RLENGTH)
+      sub(/^[ \t]*(export[ \t]+)?/, "", key); sub(/[ \t]*[=:]$/, "", key); sub(/^[ \t]*/, "", rest)
+      print substr(FILENAME, 3) "\t" key
+      quote = substr(rest, 1, 1); if (quote != "\"" && quote != q || !open_at_end(substr(rest, 2))) quote = "" }' "${readable[@]}"
+fi
+section docker; cat <&3
+section clock; printf '%s\n' "${EPOCHREALTIME:-$(date +%s.%N)}"

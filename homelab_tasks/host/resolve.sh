@@ -1,0 +1,50 @@
+#!/bin/bash
+# Ask Compose what files mean that are not delivered yet. Arguments: the checkout, the homelab's folder in it, the
+# Compose plugin, then name, folder and project of each service. Changes nothing that lasts.
+#
+# The commit's files come as a tar on standard input; what only the host has (.env) is linked beside them, so Compose
+# reads exactly what it will read after the delivery. All projects are resolved at once, one process a core.
+path=$1 prefix=$2 compose=$3; shift 3
+umask 077
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/homelab.XXXXXXXX") || exit
+trap 'rm -rf "$tmp"' EXIT
+mkdir "$tmp/tree" "$tmp/out" && tar -x -C "$tmp/tree" || exit
+own() {
+  cd "$path" 2>/dev/null || return
+  if [ -e .git ]; then git ls-files --others --directory -z -- "${prefix:-.}"; else find . -mindepth 1 -maxdepth 1 -printf '%P\0'; fi
+}
+lend() {
+  local there=$tmp/tree/$1 f
+  if [ ! -e "$there" ] && [ ! -L "$there" ]; then
+    if [ -d "${there%/*}" ]; then ln -s "$path/$1" "$there"; fi
+  elif [ -d "$there" ] && [ -d "$path/$1" ]; then
+    for f in "$path/$1"/*; do lend "${f#"$path/"}"; done
+  fi
+}
+shopt -s dotglob nullglob
+while IFS= read -r -d '' f; do lend "${f%/}"; done < <(own)
+run() {
+  cd "$tmp/tree/$prefix$2" || return
+  if [ -n "$compose" ]; then "$compose" --project-name "$3" config --format json; else docker compose --project-name "$3" config --format json; fi
+}
+n=0 cores=$(nproc)
+todo=("$@")
+while [ $# -gt 0 ]; do
+  ( run "$@" >"$tmp/out/$n.json" 2>"$tmp/out/$n.err" </dev/null; echo $? >"$tmp/out/$n.exit" ) &
+  shift 3; n=$((n + 1)); [ $n -ge "$cores" ] && wait -n
+done
+docker image ls --digests --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}' >"$tmp/out/images" 2>/dev/null &
+docker network ls --format '{{.Name}}' >"$tmp/out/networks" 2>/dev/null &
+docker volume ls --format '{{.Name}}' >"$tmp/out/volumes" 2>/dev/null &
+wait
+printf '%s\036' "$tmp/tree"
+cat "$tmp/out/images"; printf '\036'; cat "$tmp/out/networks"; printf '\036'; cat "$tmp/out/volumes"; printf '\036'
+details=; if cd "$path" 2>/dev/null && details=$(git rev-parse --absolute-git-dir 2>/dev/null); then details=$details/homelab/detail; fi
+n=0
+set -- "${todo[@]}"
+while [ $# -gt 0 ]; do
+  printf '%s\037%s\037' "$1" "$(<"$tmp/out/$n.exit")"; cat "$tmp/out/$n.json"; printf '\037'; cat "$tmp/out/$n.err"; printf '\037'
+  [ -n "$details" ] && [ -e "$details/$1.json" ] && cat "$details/$1.json"
+  printf '\036'; shift 3; n=$((n + 1))
+done
+printf 'end\n'

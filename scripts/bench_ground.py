@@ -1,0 +1,109 @@
+"""Where it is measured: one lab host over real SSH, and processes of this machine with their time and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.bench_homelab import Homelab
+from scripts.bench_model import BenchFailed, Sample
+from tests.lab import Lab, LabHost
+
+CHECKOUT = "/opt/homelab"
+RECORDS = f"{CHECKOUT}/.git/homelab"
+SSHD_LOG = "/var/log/sshd.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """One host of a lab."""
+
+    lab: Lab
+    host: LabHost
+
+    def hosts_yaml(self) -> str:
+        """The host as `hosts.yaml` has it."""
+        keys = f"identity_file: {self.lab.identity_file}, known_hosts: {self.lab.known_hosts}"
+        return f"hosts:\n  h1: {{address: {self.host.address}, user: admin, path: {CHECKOUT}, {keys}}}\n"
+
+    def inv(self, homelab: Homelab, *words: str) -> Sample:
+        """The real `inv` of this environment in a process of its own."""
+        return clock(str(Path(sys.executable).with_name("inv")), *words, folder=homelab.root)[0]
+
+    def ssh(self, script: str) -> Sample:
+        """One OpenSSH process that runs `script` on the host."""
+        return self._ssh(script)[0]
+
+    def seconds_there(self, script: str) -> Sample:
+        """What `script` prints last: seconds that the host itself measured."""
+        return Sample(float(self._ssh(script)[1].split()[-1]))
+
+    def _ssh(self, script: str) -> tuple[Sample, str]:
+        return clock("ssh", "-F", str(self.lab.ssh_dir / "config"), self.host.name, script)
+
+    def forget(self) -> None:
+        """No containers, no networks, no records; images and the checkout stay."""
+        self.host.check("bash", "-c", _FORGET, "forget", RECORDS)
+
+    def started(self) -> Mapping[str, str]:
+        """Compose project of each running container -> when it started, as text that sorts by time."""
+        ids = self.host.docker("ps", "--quiet", "--no-trunc").split()
+        found = json.loads(self.host.docker("inspect", *ids)) if ids else []
+        return {c["Config"]["Labels"]["com.docker.compose.project"]: c["State"]["StartedAt"] for c in found}
+
+    def expect(self, homelab: Homelab, *, ordered: bool) -> None:
+        """Raise BenchFailed unless every service runs, and where `ordered` none started before what it needs."""
+        started = self.started()
+        missing = sorted({*homelab.needs} - {*started})
+        if missing:
+            raise BenchFailed(f"not running after the deploy: {', '.join(missing)}")
+        early = [f"{n} before {d}" for n, needs in homelab.needs.items() for d in needs if started[n] < started[d]]
+        if ordered and early:
+            raise BenchFailed(f"started out of order: {', '.join(early)}")
+
+    def log_sessions(self) -> None:
+        """Have sshd name each login and each session in its log."""
+        self.host.check("bash", "-c", "grep -q VERBOSE $0 || echo LogLevel VERBOSE >>$0", "/etc/ssh/sshd_config")
+        self.host.stop_sshd()
+        self.host.start_sshd()
+
+    def counts(self) -> Mapping[str, int]:
+        """Logins and sessions so far, and tasks: every process and thread that the host ever started."""
+        log = self.host.check("cat", SSHD_LOG)
+        tasks = int(self.host.check("cat", "/proc/sys/kernel/ns_last_pid"))
+        return {
+            "connections": log.count("Accepted publickey"),
+            "commands": log.count("Starting session: command"),
+            "tasks": tasks,
+        }
+
+
+def clock(*argv: str, folder: Path | None = None) -> tuple[Sample, str]:
+    """Run a process to its end: its time and peak memory, and what it printed. Raises BenchFailed."""
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    with tempfile.TemporaryFile() as said:
+        begin = time.perf_counter()
+        process = subprocess.Popen(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        said.seek(0)
+        text = said.read().decode("utf-8", "replace")
+    if process.returncode:
+        raise BenchFailed(f"{' '.join(argv)}: exit {process.returncode}: {text.strip()[-1500:]}")
+    return Sample(seconds, usage.ru_maxrss / 1024), text
+
+
+_FORGET = """
+ids=$(docker ps --all --quiet)
+[[ -z $ids ]] || docker rm --force $ids
+docker network prune --force
+rm -rf "$1"
+"""

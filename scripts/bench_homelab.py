@@ -1,0 +1,88 @@
+"""The homelabs that are measured: twenty services of one container, and a chain whose links are ready a second late."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+IMAGE = "homelab/demo"
+ARR = ("prowlarr", "tdarr", "profilarr")
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "gluetun": (),
+    "pihole": (),
+    "prowlarr": ("gluetun",),
+    "deluge": ("gluetun",),
+    "tdarr": ("deluge",),
+    "profilarr": ("prowlarr",),
+    "sonarr-shows": ARR,
+    "sonarr-anime": ARR,
+    "radarr-movies": ARR,
+    "radarr-anime": ARR,
+    "overseerr": ("sonarr-shows", "sonarr-anime", "radarr-movies", "radarr-anime"),
+    "plex": ("tdarr",),
+    "alloy": (),
+    "loki": ("alloy",),
+    "prometheus": ("alloy",),
+    "grafana": ("loki", "prometheus"),
+    "homepage": (),
+    "immich": (),
+    "nextcloud": (),
+    "caddy": (),
+}
+CHANGING = "plex"  # nothing needs it
+CHAIN: Mapping[str, tuple[str, ...]] = {f"level{n}": (f"level{n - 1}",) if n > 1 else () for n in range(1, 6)}
+PLAIN = "    init: true\n"
+LATE = """\
+    init: true
+    command: [sh, -c, "sleep 1; touch /tmp/ready; exec httpd -f -p 80 -h /www"]
+    healthcheck: {test: [CMD, test, -e, /tmp/ready]}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Homelab:
+    """A homelab's Git repo on this machine. `body` is what each container has besides its image."""
+
+    root: Path
+    needs: Mapping[str, tuple[str, ...]]
+    body: str = PLAIN
+
+    def make(self, hosts: str) -> None:
+        """Write all files and commit them; `hosts` is the text of hosts.yaml."""
+        self._write("hosts.yaml", hosts)
+        self._write("tasks.py", "from homelab_tasks import ns\n")
+        for name, needs in self.needs.items():
+            self._write(f"{self.folder(name)}/compose.yml", self.compose(name))
+            self._write(f"{self.folder(name)}/service.yaml", f"depends_on: [{', '.join(needs)}]\n")
+        self._git("init", "--quiet", "--initial-branch=main")
+        self.commit()
+
+    def compose(self, name: str, tag: str = "1") -> str:
+        """The compose file of a service."""
+        return f"services:\n  {name}:\n    image: {IMAGE}:{tag}\n{self.body}"
+
+    def folder(self, name: str) -> str:
+        """The folder of a service; `sonarr-anime` is an instance of sonarr."""
+        return f"services/{name.replace('-', '/')}"
+
+    def flip(self, name: str) -> None:
+        """Give a service the other image, and commit that."""
+        path = f"{self.folder(name)}/compose.yml"
+        is_first = f"{IMAGE}:1" in (self.root / path).read_text()
+        self._write(path, self.compose(name, "2" if is_first else "1"))
+        self.commit()
+
+    def commit(self) -> None:
+        """Commit everything."""
+        self._git("add", "--all")
+        self._git("-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "--quiet", "-m", "bench")
+
+    def _write(self, path: str, text: str) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def _git(self, *words: str) -> None:
+        subprocess.run(["git", *words], cwd=self.root, check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,351 @@
+"""The parallel walk over a plan, with runners that do only what they were told of."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from homelab_tasks.command import Command
+from homelab_tasks.execute import Crew, Outcome, Phase, Progress, Report, Status, execute
+from homelab_tasks.interrupt import Interrupts
+from homelab_tasks.ledger import Ledger
+from homelab_tasks.model import Host
+from homelab_tasks.plan import Entry, Gate, Plan, Step, Verb
+from homelab_tasks.record import Held, RecordedContainer, read
+from homelab_tasks.runner import Result
+
+from .builders import a_host, a_record
+
+DONE, FAILED, SKIPPED = Status.DONE, Status.FAILED, Status.SKIPPED
+PATIENCE = 10  # seconds until a test that hangs fails
+
+
+class Stream:
+    """What a ledger writes to; it answers when asked to flush."""
+
+    def __init__(self) -> None:
+        self.sent = ""
+
+    def sendall(self, data: bytes, /) -> None:
+        self.sent += data.decode()
+
+    def recv(self, _size: int, /) -> bytes:
+        return b"synced\n"
+
+    def settimeout(self, seconds: float | None, /) -> None: ...
+    def errors(self) -> str:
+        return ""
+
+    def close(self) -> None: ...
+
+
+class FakeRunner:
+    """Does what `script` has for a command's words; fails on a command that it was not told of."""
+
+    def __init__(self, script: Mapping[str, Callable[[], Result]], host: Host, api: Any = None) -> None:
+        self.script, self.host, self.api, self.ran = script, host, api, list[str]()
+
+    def run(self, command: Command) -> Result:
+        words = " ".join(command.argv)
+        self.ran.append(words)
+        assert words in self.script, f"nobody told of {words!r}"
+        return self.script[words]()
+
+    def docker(self) -> Any:
+        return self.api
+
+    def lines(self, command: Command) -> Iterator[str]:
+        raise AssertionError(command)
+
+    def open(self, command: Command) -> Any:
+        raise AssertionError(command)
+
+    def dial(self, address: str, port: int) -> Any:
+        raise AssertionError(address, port)
+
+    def close(self) -> None: ...
+
+
+def ok() -> Result:
+    return Result(0)
+
+
+def fails(text: str = "boom", status: int = 1) -> Callable[[], Result]:
+    return lambda: Result(status, stderr=f"progress\n{text}\n")
+
+
+NAS = a_host("nas")
+
+
+def a_step(name: str, *needs: str, host: Host = NAS, **fields: Any) -> Step:
+    """A step that runs the command `up NAME` and then writes its record."""
+    entry = Entry(name, name, f"services/{name}", f"digest-{name}")
+    plain = {"commands": (Command(("up", name)),), "needs": frozenset(needs), "entry": entry}
+    return Step(name, Verb.UPDATE, name, host, **{**plain, **fields})
+
+
+@contextmanager
+def crews(*steps: Step, api: Any = None, **script: Callable[[], Result]) -> Iterator[dict[str, Crew]]:
+    told = {f"up {s.subject}": script.get(s.subject, ok) for s in steps}
+    hosts = {step.host.name: step.host for step in steps}
+    made = {n: Crew(FakeRunner(told, h, api), Ledger(Stream()), {}, "ann@desk") for n, h in hosts.items()}
+    try:
+        yield made
+    finally:
+        for crew in made.values():
+            crew.ledger.close()
+
+
+def run(*steps: Step, tell: Callable[[Progress], None] = lambda _: None, **script: Any) -> tuple[Report, str]:
+    """The report of a walk, and everything that was written on the hosts."""
+    with crews(*steps, **script) as made:
+        report = execute(Plan("deploy", commit="c0ffee", steps=steps), made, tell)
+        sent = "".join(crew.ledger._stream.sent for crew in made.values() if isinstance(crew.ledger._stream, Stream))
+    return report, sent
+
+
+def recorded(sent: str) -> set[str]:
+    return set(read("\n".join(line.removeprefix("state ") for line in sent.splitlines() if line.startswith("state "))))
+
+
+def statuses(report: Report) -> dict[str, Status]:
+    return {outcome.step.key: outcome.status for outcome in report.outcomes}
+
+
+def why(report: Report, key: str) -> str:
+    return next(outcome.why for outcome in report.outcomes if outcome.step.key == key)
+
+
+def test_steps_run_after_what_they_need_and_are_written_down() -> None:
+    report, sent = run(a_step("plex", "db"), a_step("db"))
+    assert [o.step.key for o in report.outcomes] == ["db", "plex"]
+    assert (report.ok, recorded(sent)) == (True, {"db", "plex"})
+
+
+def test_a_record_holds_what_the_plan_says_who_did_it_and_when() -> None:
+    held = Entry(
+        "plex", "media", "services/plex", "d1", env={".env": "h"}, held=Held("ann", "now"), detail='{"model":{}}'
+    )
+    _, sent = run(a_step("plex", entry=held))
+    (record,) = read(sent.partition("state ")[2].partition("\n")[0]).values()
+    assert (record.project, record.commit, record.digest, record.by) == ("media", "c0ffee", "d1", "ann@desk")
+    assert (record.env, record.held, record.at[-1]) == ({".env": "h"}, Held("ann", "now"), "Z")
+    assert sent.startswith('detail plex {"model":{}}\nstate ')
+
+
+def test_a_failure_skips_dependents_and_spares_the_rest() -> None:
+    report, sent = run(
+        a_step("plex", "app"), a_step("app", "vpn"), a_step("vpn"), a_step("blog"), vpn=fails("no image")
+    )
+    assert statuses(report) == {"vpn": FAILED, "app": SKIPPED, "plex": SKIPPED, "blog": DONE}
+    assert (why(report, "vpn"), why(report, "app")) == ("no image", "needs vpn, which failed")
+    assert why(report, "plex") == "needs app, which was skipped"
+    assert (report.ok, recorded(sent)) == (False, {"blog"})
+
+
+def test_a_step_that_cannot_be_tried_fails_with_its_reason() -> None:
+    pi = a_host("pi")
+    report, _ = run(a_step("blog", host=pi, blocked="cannot reach pi"), a_step("web", "blog"), a_step("db"))
+    assert statuses(report) == {"blog": FAILED, "web": SKIPPED, "db": DONE}
+    assert why(report, "blog") == "cannot reach pi"
+
+
+def test_a_host_without_a_crew_fails_its_steps() -> None:
+    report = execute(Plan("deploy", steps=(a_step("db"),)), {}, lambda _: None)
+    assert (statuses(report), why(report, "db")) == ({"db": FAILED}, "nas was lost")
+
+
+def test_a_fast_branch_does_not_wait_for_a_slow_one() -> None:
+    end = threading.Event()
+
+    def slow() -> Result:
+        assert end.wait(PATIENCE), "the fast branch waited for the slow one"
+        return ok()
+
+    def last() -> Result:
+        end.set()
+        return ok()
+
+    steps = a_step("slow"), a_step("a"), a_step("b", "a"), a_step("c", "b")
+    report, _ = run(*steps, slow=slow, c=last)
+    assert report.ok
+
+
+def test_at_most_parallel_steps_work_on_a_host_and_hosts_do_not_wait_for_each_other() -> None:
+    hosts = a_host("nas", parallel=2), a_host("pi", parallel=2)
+    steps = [a_step(f"{host}{n}", host=host) for host in hosts for n in range(5)]
+    together = threading.Barrier(4)  # two of each host
+    busy: dict[str, int] = {"nas": 0, "pi": 0}
+    most = 0
+    guard = threading.Lock()
+
+    def work(host: str, first: bool) -> Result:  # noqa: FBT001
+        nonlocal most
+        with guard:
+            busy[host] += 1
+            most = max(most, busy[host])
+        if first:
+            together.wait(PATIENCE)
+        with guard:
+            busy[host] -= 1
+        return ok()
+
+    script: dict[str, Any] = {s.subject: (lambda s=s: work(s.host.name, s.subject[-1] in "01")) for s in steps}
+    report, _ = run(*steps, **script)
+    assert (report.ok, most) == (True, 2)
+
+
+def test_the_longest_chain_starts_first() -> None:
+    host = a_host(parallel=1)
+    report, _ = run(a_step("a", host=host), a_step("b", host=host, weight=3), a_step("c", host=host, weight=2))
+    assert [o.step.key for o in report.outcomes] == ["b", "c", "a"]
+
+
+def test_the_first_command_that_fails_is_the_last_that_runs() -> None:
+    step = a_step("plex", commands=(Command(("up", "plex")), Command(("never",))))
+    report, _ = run(step, plex=fails())
+    assert statuses(report) == {"plex": FAILED}
+
+
+def failure(result: Result) -> str:
+    report, _ = run(a_step("plex"), plex=lambda: result)
+    return why(report, "plex")
+
+
+def test_a_lost_connection_is_told_as_one() -> None:
+    move = "what it was doing may have been done: run the same again"
+    assert failure(Result(-1, stderr="connection to nas lost")) == f"connection to nas lost; {move}"
+    assert failure(Result(-1)) == f"the connection to nas was lost; {move}"
+
+
+def test_a_timeout_and_a_silent_failure_are_told() -> None:
+    assert failure(Result(124)) == "updating took longer than 60 s and was ended"
+    assert failure(Result(7)) == "exit status 7"
+    assert failure(Result(1, stdout=b"said here\n")) == "said here"
+
+
+def test_a_removal_takes_the_record_away() -> None:
+    with crews(a_step("plex")) as made:
+        made["nas"].records["plex"] = a_record("plex")
+        step = a_step("plex", entry=Entry("plex", "plex", "services/plex", "d", removed=True))
+        execute(Plan("destroy", steps=(step,)), made, lambda _: None)
+        assert made["nas"].records == {}
+
+
+def test_who_shares_a_network_is_recorded_with_the_container_it_was_started_on() -> None:
+    with crews(a_step("qbit")) as made:
+        made["nas"].records["vpn"] = a_record("vpn")
+        step = a_step("qbit", entry=Entry("qbit", "qbit", "services/qbit", "d", borrows={"vpn": ""}))
+        execute(Plan("deploy", steps=(step,)), made, lambda _: None)
+        assert made["nas"].records["qbit"].borrows == {"vpn": "id-vpn"}
+
+
+def test_progress_is_told_from_the_first_to_the_last() -> None:
+    told: list[tuple[str, Phase]] = []
+    run(a_step("plex", "db"), a_step("db"), tell=lambda p: told.append((p.step.key, p.phase)))
+    assert told == [("db", Phase.WORKING), ("db", Phase.ENDED), ("plex", Phase.WORKING), ("plex", Phase.ENDED)]
+
+
+def test_ctrl_c_starts_nothing_new_and_lets_what_runs_finish() -> None:
+    interrupted = threading.Event()
+
+    def press() -> Result:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupted.wait(PATIENCE)
+        return ok()
+
+    def tell(progress: Progress) -> None:
+        if progress.outcome and progress.outcome.why == "interrupted":
+            interrupted.set()
+
+    report, sent = run(a_step("plex", "db"), a_step("db"), db=press, tell=tell)
+    assert (statuses(report), report.interrupted, report.ok) == ({"plex": SKIPPED, "db": DONE}, True, False)
+    assert recorded(sent) == {"db"}
+
+
+def test_ctrl_c_in_the_middle_of_the_books_comes_when_they_are_in_order() -> None:
+    def tell(progress: Progress) -> None:
+        if progress.step.key == "db" and progress.phase is Phase.ENDED:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    report, sent = run(a_step("db"), a_step("plex", "db"), a_step("web", "plex"), tell=tell)
+    assert (report.interrupted, recorded(sent) >= {"db"}) == (True, True)
+    assert len(report.outcomes) == 3
+
+
+def test_the_former_reaction_to_ctrl_c_is_back_afterwards() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupts():
+        assert signal.getsignal(signal.SIGINT) != before
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+class FakeDocker:
+    """One container of the project, whose state is `state`."""
+
+    def __init__(self, **state: Any) -> None:
+        self.state = {"Status": "running", "ExitCode": 0, "StartedAt": "2020-01-01T00:00:00.5Z", **state}
+
+    def containers(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"Id": "c1", "Labels": {}, "State": self.state["Status"], "Status": "Up"}]
+
+    def inspect_container(self, ident: str) -> dict[str, Any]:
+        return {
+            "Id": ident,
+            "Name": "/plex-web-1",
+            "Image": "sha256:aa",
+            "State": self.state,
+            "RestartCount": 0,
+            "Config": {"Labels": {"com.docker.compose.service": "web"}},
+            "HostConfig": {"RestartPolicy": {"Name": "no"}},
+        }
+
+    def logs(self, _ident: str, **_: Any) -> bytes:
+        return b"starting\nno such table\n"
+
+    def events(self, **_: Any) -> Any:
+        return _Silence()
+
+
+class _Silence:
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def close(self) -> None: ...
+
+
+GATE = Gate("plex", timeout=PATIENCE, settle=0.5)
+
+
+def gated(api: FakeDocker) -> tuple[Outcome, str]:
+    report, sent = run(a_step("plex", gate=GATE), api=api)
+    (outcome,) = report.outcomes
+    return outcome, sent
+
+
+def test_a_step_is_done_when_its_containers_are_well_and_they_are_recorded() -> None:
+    outcome, sent = gated(FakeDocker(Health={"Status": "healthy"}))
+    assert outcome.status is DONE
+    (record,) = read(sent.partition("state ")[2].partition("\n")[0]).values()
+    assert record.containers == (RecordedContainer("c1", "web", "plex-web-1", "sha256:aa"),)
+
+
+def test_a_container_that_ends_fails_its_step_with_its_last_words() -> None:
+    outcome, sent = gated(FakeDocker(Status="exited", ExitCode=3))
+    assert (outcome.status, outcome.why) == (FAILED, "container web ended with status 3")
+    assert (outcome.log, recorded(sent)) == (("starting", "no such table"), set())
+
+
+def test_ctrl_c_ends_a_wait_for_health() -> None:
+    def tell(progress: Progress) -> None:
+        if progress.phase is Phase.CHECKING:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    steps = a_step("plex", gate=GATE), a_step("web", "plex")
+    report, sent = run(*steps, tell=tell, api=FakeDocker(Status="created"))
+    assert (statuses(report), why(report, "plex")) == ({"web": SKIPPED, "plex": FAILED}, "interrupted")
+    assert (report.interrupted, recorded(sent)) == (True, set())

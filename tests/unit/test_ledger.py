@@ -1,0 +1,119 @@
+"""Opening the ledger of a host: what is said when it is locked, full, forbidden or gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from homelab_tasks.command import Command
+from homelab_tasks.ledger import Locked, Unwritable, open_ledger
+from homelab_tasks.runner import Result
+
+from .builders import a_host
+
+LOOKED = "\036docker-exit\n0\n\036clock\n1700000000.5\n"
+END = "\036end\n"
+
+
+class Stream:
+    """Says its parts one by one; None is a host that stays silent."""
+
+    def __init__(self, *parts: str | None, errors: str = "") -> None:
+        self.parts, self.said, self.closed = list(parts), errors, False
+
+    def recv(self, _size: int, /) -> bytes:
+        part = self.parts.pop(0) if self.parts else ""
+        if part is None:
+            raise TimeoutError
+        return part.encode()
+
+    def sendall(self, _data: bytes, /) -> None: ...
+    def settimeout(self, _seconds: float | None, /) -> None: ...
+    def errors(self) -> str:
+        return self.said
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class OpeningRunner:
+    """Opens one stream, whatever the command."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.host, self.stream = a_host(user="ann"), stream
+
+    def open(self, _command: Command) -> Stream:
+        return self.stream
+
+    def run(self, command: Command) -> Result:
+        raise AssertionError(command)
+
+    def lines(self, command: Command) -> Iterator[str]:
+        raise AssertionError(command)
+
+    def dial(self, address: str, port: int) -> Stream:
+        raise AssertionError(address, port)
+
+    def docker(self) -> Any:
+        raise AssertionError
+
+    def close(self) -> None: ...
+
+
+def test_a_locked_host_is_seen_anew_however_its_answer_is_cut_into_parts() -> None:
+    held = open_ledger(
+        OpeningRunner(Stream("loc", "ked\n" + LOOKED[:9], LOOKED[9:], END[:3], END[3:])), "me", "main", []
+    )
+    assert (held.seen.clock, held.seen.problems) == (1700000000.5, ())
+    held.ledger.close()
+
+
+@pytest.mark.parametrize("parts", [["locked\n" + LOOKED], ["locked\n" + LOOKED[:20]], ["locked\n", None]])
+def test_an_answer_without_its_end_is_a_lost_connection(parts: list[str | None]) -> None:
+    stream = Stream(*parts)
+    with pytest.raises(ConnectionError, match="nas did not end its answer"):
+        open_ledger(OpeningRunner(stream), "me", "main", [])
+    assert stream.closed
+
+
+@pytest.mark.parametrize(
+    ("said", "errors", "kind", "sentence"),
+    [
+        (
+            "held ann@desk, pid 7\n",
+            "",
+            Locked,
+            "nas is locked by ann@desk, pid 7; wait for it, then run the same again",
+        ),
+        ("held ", "", Locked, "nas is locked by another run; wait for it, then run the same again"),
+        (
+            "busy ann@desk\n",
+            "",
+            Locked,
+            "nas still works on a command of a run that ended, by ann@desk; wait for it, then run the same again",
+        ),
+        (
+            "unwritable\n",
+            "",
+            Unwritable,
+            "cannot write /opt/homelab on nas (permission denied); on nas: sudo install -d -o ann /opt/homelab",
+        ),
+        (
+            "",
+            "mkdir: cannot create directory: No space left on device\n",
+            Unwritable,
+            (
+                "cannot write /opt/homelab on nas (mkdir: cannot create directory: No space left on device); "
+                "free some space there: inv cleanup"
+            ),
+        ),
+    ],
+)
+def test_what_keeps_a_run_out_is_told_with_the_next_move(
+    said: str, errors: str, kind: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(kind) as raised:
+        open_ledger(OpeningRunner(Stream(said, errors=errors)), "me", "main", [])
+    assert str(raised.value) == sentence

@@ -1,0 +1,366 @@
+"""The plan of a deploy: what is done, why, and what each step waits for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from homelab_tasks.model import Container, Network, Reaction, Reason, Repo
+from homelab_tasks.observe import EnvFile, Health
+from homelab_tasks.plan import Plan, Step, Verb
+from homelab_tasks.record import Held
+
+from .builders import (
+    a_container,
+    a_host,
+    a_model,
+    a_plan,
+    a_record,
+    a_repo,
+    a_request,
+    a_service,
+    a_stack,
+    an_edge,
+    an_observation,
+    resolved,
+)
+
+PLEX = a_repo(a_service("plex"))
+
+
+def steps(plan: Plan) -> list[tuple[Verb, str, str]]:
+    return [(s.verb, s.key, s.cause) for s in plan.steps]
+
+
+def needs(plan: Plan) -> dict[str, set[str]]:
+    return {s.key: set(s.needs) for s in plan.steps}
+
+
+def words(step: Step) -> list[str]:
+    """What each command of a step says to Compose."""
+    return [" ".join(command.argv[command.argv.index("--project-name") + 1 :]) for command in step.commands]
+
+
+def one(plan: Plan) -> Step:
+    (step,) = plan.steps
+    return step
+
+
+UP = "up --detach --remove-orphans --quiet-pull"
+AGAIN = "up --detach --no-deps --force-recreate"
+
+
+def test_unchanged_means_untouched() -> None:
+    plan = a_plan(PLEX, a_request("plex"), an_observation("plex"))
+    assert (plan.steps, plan.deliveries, plan.faults, plan.changes) == ((), (), (), False)
+    assert [(u.subject, u.why) for u in plan.unchanged] == [("plex", "unchanged")]
+
+
+def test_a_new_service_is_created_and_awaited() -> None:
+    step = one(a_plan(PLEX, a_request("plex"), an_observation(), answers=[resolved(before=None)]))
+    assert (step.verb, step.cause) == (Verb.CREATE, "new on nas, requested")
+    assert words(step) == [f"plex {UP}"]
+    assert step.gate
+    assert (step.gate.project, step.gate.timeout) == ("plex", 180)
+    assert step.entry
+    assert (step.entry.digest, step.entry.detail != "") == ("digest-plex", True)
+
+
+def test_containers_that_run_before_the_first_record_are_adopted() -> None:
+    step = one(
+        a_plan(PLEX, a_request("plex"), an_observation(containers=(a_container(),)), answers=[resolved(before=None)])
+    )
+    assert (step.verb, step.cause) == (Verb.UPDATE, "runs here, not yet recorded, requested")
+
+
+CHANGED = {"plex": a_record(digest="old")}
+
+
+def test_a_changed_file_updates_with_its_causes_and_changes() -> None:
+    answer = resolved(before=a_model(plex={"image": "plex:0"}))
+    plan = a_plan(PLEX, a_request("plex"), an_observation("plex", records=CHANGED, commit="old"), answers=[answer])
+    step = one(plan)
+    assert (step.verb, step.cause, words(step)) == (Verb.UPDATE, "changed since c0ffee0, requested", [f"plex {UP}"])
+    assert [str(c) for c in step.changes] == ["plex: image 0 -> 1"]
+    assert [(d.host.name, d.commit) for d in plan.deliveries] == [("nas", "old")]
+
+
+def test_a_change_that_no_container_sees_is_noted_and_touches_nothing() -> None:
+    plan = a_plan(PLEX, a_request("plex"), an_observation("plex", records=CHANGED), answers=[resolved(files_before={})])
+    step = one(plan)
+    assert (step.verb, step.commands, step.gate) == (Verb.NOTE, (), None)
+    assert [str(c) for c in step.changes] == ["compose.yml added"]
+    assert step.entry
+    assert step.entry.digest == "digest-plex"
+
+
+def test_a_changed_env_file_is_named() -> None:
+    env = {"services/plex/.env": EnvFile(0o600, "new", (), "stat")}
+    answer = resolved(before=a_model(plex={"image": "plex:1", "environment": {"A": "hunter2"}}))
+    step = one(a_plan(PLEX, a_request("plex"), an_observation("plex", env=env), answers=[answer]))
+    assert (step.verb, step.cause) == (Verb.UPDATE, ".env changed, requested")
+    assert [str(c) for c in step.changes] == ["plex: environment - A"]
+    assert step.entry
+    assert dict(step.entry.env) == {"services/plex/.env": "new"}
+
+
+def test_a_stopped_container_is_started() -> None:
+    seen = an_observation("plex", containers=(a_container(state="exited", exit=137),))
+    step = one(a_plan(PLEX, a_request("plex"), seen))
+    assert (step.verb, step.cause) == (Verb.START, "container plex is exited, exit status 137, requested")
+    assert words(step) == [f"plex {UP}"]
+
+
+def test_an_unhealthy_container_is_restarted() -> None:
+    seen = an_observation("plex", containers=(a_container(health=Health.UNHEALTHY),))
+    step = one(a_plan(PLEX, a_request("plex"), seen))
+    assert (step.verb, words(step)) == (Verb.RESTART, [f"plex {UP}", "plex restart plex"])
+
+
+@pytest.mark.parametrize(
+    ("reaction", "verb", "said"),
+    [
+        (Reaction.RESTART, Verb.UPDATE, [f"plex {UP}", "plex restart plex"]),
+        (Reaction.RECREATE, Verb.UPDATE, [f"plex {UP}", f"plex {AGAIN} plex"]),
+        (Reaction.SIGNAL, Verb.UPDATE, [f"plex {UP}", "plex kill --signal HUP plex"]),
+        (Reaction.NONE, Verb.NOTE, []),
+    ],
+)
+def test_a_changed_file_in_a_mounted_folder_has_the_reaction_of_service_yaml(
+    reaction: Reaction, verb: Verb, said: list[str]
+) -> None:
+    service = a_service("plex", on_config_change=reaction, signal="HUP", files={"services/plex/config/a": "new"})
+    mount = {"type": "bind", "source": "/opt/homelab/services/plex/config", "target": "/config"}
+    model = a_model(plex={"image": "plex:1", "volumes": [mount]})
+    answer = resolved(model=model, before=model, files_before={"services/plex/config/a": "old"})
+    step = one(a_plan(a_repo(service), a_request("plex"), an_observation("plex", records=CHANGED), answers=[answer]))
+    assert (step.verb, words(step)) == (verb, said)
+
+
+def test_force_makes_everything_anew_and_only_what_was_asked_for() -> None:
+    repo = a_repo(a_service("plex", depends_on="db"), a_service("db"))
+    plan = a_plan(repo, a_request("plex", force=True), an_observation("plex", "db"))
+    assert steps(plan) == [(Verb.RECREATE, "plex@nas", "forced, requested")]
+    assert words(plan.steps[0]) == [f"plex {UP} --force-recreate"]
+
+
+def test_images_that_the_host_lacks_are_pulled_and_those_that_are_built_are_not() -> None:
+    model = a_model(
+        a={"image": "new:2"}, b={"image": "mine", "build": {"context": "."}}, c={"image": "docker.io/plex:1"}
+    )
+    step = one(a_plan(PLEX, a_request("plex"), an_observation(), answers=[resolved(model=model)]))
+    assert step.pulls == ("new:2",)
+
+
+CHAIN = a_repo(a_service("plex", depends_on="app"), a_service("app", depends_on="db"), a_service("db"))
+
+
+def test_what_is_needed_is_part_of_the_plan_and_comes_first() -> None:
+    plan = a_plan(CHAIN, a_request("plex"), an_observation())
+    assert {s.key: s.asked for s in plan.steps} == {
+        "db@nas": "needed by app", "app@nas": "needed by plex", "plex@nas": "requested",
+    }  # fmt: skip
+    assert needs(plan) == {"db@nas": set(), "app@nas": {"db@nas"}, "plex@nas": {"app@nas"}}
+
+
+def test_an_unchanged_service_is_looked_through_to_what_it_needs() -> None:
+    plan = a_plan(CHAIN, a_request("plex"), an_observation("app"))
+    assert needs(plan) == {"db@nas": set(), "plex@nas": {"db@nas"}}
+
+
+def test_no_deps_leaves_alone_what_is_needed() -> None:
+    plan = a_plan(CHAIN, a_request("plex", dependencies=False), an_observation())
+    assert needs(plan) == {"plex@nas": set()}
+
+
+def test_the_longest_chain_starts_first() -> None:
+    repo = a_repo(*CHAIN.services.values(), a_service("alone"))
+    plan = a_plan(repo, a_request("plex", "alone"), an_observation())
+    assert [(s.subject, s.weight) for s in plan.steps] == [("db", 2), ("app", 1), ("alone", 0), ("plex", 0)]
+
+
+TWO = (a_host("nas"), a_host("pi"))
+
+
+def test_a_service_on_several_hosts_has_a_step_on_each_and_waits_for_its_own_hosts() -> None:
+    repo = a_repo(a_service("agent", hosts=TWO, depends_on="vpn"), a_service("vpn", hosts=TWO))
+    plan = a_plan(repo, a_request("agent"), an_observation(), an_observation(host="pi"))
+    assert needs(plan) == {"vpn@nas": set(), "vpn@pi": set(), "agent@nas": {"vpn@nas"}, "agent@pi": {"vpn@pi"}}
+
+
+def test_a_need_on_another_host_is_waited_for_there() -> None:
+    repo = a_repo(
+        a_service("plex", depends_on="app", host="nas"),
+        a_service("app", hosts=TWO[1:], depends_on="vpn"),
+        a_service("vpn", hosts=TWO),
+    )
+    seen = an_observation(), an_observation("app", host="pi")
+    assert needs(a_plan(repo, a_request("plex"), *seen))["plex@nas"] == {"vpn@pi"}
+
+
+def test_a_host_named_on_the_command_line_is_the_only_one() -> None:
+    repo = a_repo(a_service("agent", hosts=TWO))
+    plan = a_plan(repo, a_request("agent", hosts=frozenset(["pi"])), an_observation(), an_observation(host="pi"))
+    assert [s.key for s in plan.steps] == ["agent@pi"]
+
+
+def test_a_host_that_cannot_be_reached_blocks_its_own_services_only() -> None:
+    repo = a_repo(a_service("plex"), a_service("blog", host="pi"))
+    plan = a_plan(repo, a_request("plex", "blog"), an_observation(), unfit={"pi": "cannot reach pi (timed out)"})
+    assert {s.key: s.blocked for s in plan.steps} == {"plex@nas": "", "blog@pi": "cannot reach pi (timed out)"}
+
+
+def vpn_repo(**fields: Any) -> Repo:
+    vpn = a_stack("vpn", containers=(Container("vpn", image="vpn:1", name="gluetun"),))
+    qbit = a_stack("qbit", containers=(Container("qbit", network_mode="container:gluetun"), Container("web")))
+    services = a_service("vpn", stack=vpn), a_service("qbit", stack=qbit)
+    return a_repo(*services, edges=[an_edge("qbit", "vpn", Reason.NAMESPACE)], **fields)
+
+
+QBIT = {"vpn": a_record("vpn"), "qbit": a_record("qbit", borrows={"vpn": "id-vpn"})}
+
+
+def test_who_shares_the_network_of_a_changed_container_is_recreated_after_it() -> None:
+    seen = an_observation("vpn", "qbit", records=QBIT | {"vpn": a_record("vpn", digest="old")})
+    answer = resolved("vpn", before=a_model("vpn", vpn={"image": "vpn:0"}))
+    plan = a_plan(vpn_repo(), a_request("vpn"), seen, answers=[answer])
+    vpn, qbit = sorted(plan.steps, key=lambda s: s.subject, reverse=True)
+    assert (qbit.verb, qbit.cause) == (Verb.RECREATE, "shares the network of vpn, which gets a new container")
+    assert (words(qbit), qbit.needs) == ([f"qbit {AGAIN} qbit"], frozenset([vpn.key]))
+    assert qbit.entry
+    assert (qbit.entry.digest, qbit.entry.borrows) == ("digest-qbit", {"vpn": "gluetun"})
+
+
+def test_who_shares_a_network_that_was_made_anew_behind_our_back_is_recreated() -> None:
+    seen = an_observation("vpn", "qbit", records=QBIT, containers=(a_container("qbit"), a_container("vpn", id="new")))
+    plan = a_plan(vpn_repo(), a_request("qbit"), seen)
+    qbit = next(s for s in plan.steps if s.subject == "qbit")
+    assert qbit.verb is Verb.RECREATE
+    assert "vpn, whose network it shares, was made anew" in qbit.causes
+    assert words(qbit) == [f"qbit {UP}", f"qbit {AGAIN} qbit"]
+
+
+def test_a_follower_that_is_stopped_on_purpose_stays_stopped() -> None:
+    held = QBIT | {"vpn": a_record("vpn", digest="old"), "qbit": a_record("qbit", held=Held("ann", "now"))}
+    answer = resolved("vpn", before=a_model("vpn", vpn={"image": "vpn:0"}))
+    plan = a_plan(vpn_repo(), a_request("vpn"), an_observation("vpn", "qbit", records=held), answers=[answer])
+    assert [s.subject for s in plan.steps] == ["vpn"]
+
+
+HELD = {"plex": a_record(held=Held("ann@desk", "2026-01-01T00:00:00Z"))}
+EXITED = (a_container(state="exited", exit=0),)
+
+
+def test_a_service_that_was_stopped_on_purpose_is_left_and_named() -> None:
+    plan = a_plan(PLEX, a_request("plex", named=frozenset()), an_observation("plex", records=HELD, containers=EXITED))
+    assert [(u.subject, u.why) for u in plan.held] == [("plex", "stopped by ann@desk, 2026-01-01T00:00:00Z")]
+    assert plan.steps == ()
+
+
+def test_a_deploy_by_name_releases_it() -> None:
+    step = one(a_plan(PLEX, a_request("plex"), an_observation("plex", records=HELD, containers=EXITED)))
+    assert step.verb is Verb.START
+    assert step.entry
+    assert step.entry.held is None
+
+
+MOVED = a_repo(a_service("plex", host="pi"), hosts={"nas": a_host("nas"), "pi": a_host("pi")})
+
+
+def test_a_moved_service_is_started_there_and_then_stopped_here() -> None:
+    plan = a_plan(MOVED, a_request("plex"), an_observation("plex"), an_observation(host="pi"))
+    assert steps(plan) == [
+        (Verb.CREATE, "plex@pi", "was moved from nas, requested"),
+        (Verb.REMOVE, "plex@nas", "was moved to pi"),
+    ]
+    assert needs(plan)["plex@nas"] == {"plex@pi"}
+    assert words(plan.steps[1]) == ["plex down --remove-orphans"]
+    assert plan.notices == ("plex: its data on nas is not moved; copy it yourself if it is needed",)
+
+
+def test_what_a_move_left_behind_is_removed_by_the_next_deploy() -> None:
+    plan = a_plan(MOVED, a_request("plex"), an_observation("plex"), an_observation("plex", host="pi"))
+    assert steps(plan) == [(Verb.REMOVE, "plex@nas", "was moved to pi")]
+    assert needs(plan) == {"plex@nas": set()}
+
+
+def test_a_move_that_only_concerns_the_new_host_leaves_the_old_one() -> None:
+    plan = a_plan(MOVED, a_request("plex", hosts=frozenset(["pi"])), an_observation("plex"), an_observation(host="pi"))
+    assert [s.key for s in plan.steps] == ["plex@pi"]
+
+
+def test_what_is_gone_from_the_repo_is_shown_and_removed_only_with_prune() -> None:
+    seen = an_observation("plex", "old")
+    shown = a_plan(PLEX, a_request("plex", everything=True), seen)
+    pruned = a_plan(PLEX, a_request("plex", everything=True, prune=True), seen)
+    assert ([(u.subject, u.why) for u in shown.gone], shown.steps) == ([("old", "no longer in the repo")], ())
+    assert (steps(pruned), pruned.gone) == ([(Verb.REMOVE, "old@nas", "no longer in the repo")], ())
+    assert words(pruned.steps[0]) == ["old down --remove-orphans"]
+
+
+def test_removing_a_renamed_service_does_not_take_the_containers_of_its_heir() -> None:
+    heir = a_service("media", stack=a_stack("media", project="plex"))
+    seen = an_observation("plex", records={"plex": a_record()})
+    plan = a_plan(a_repo(heir), a_request("media", everything=True, prune=True), seen)
+    (removal,) = [s for s in plan.steps if s.verb is Verb.REMOVE]
+    assert (removal.commands, removal.cause) == ((), "no longer in the repo, its containers are media's now")
+    assert removal.entry
+    assert removal.entry.removed
+
+
+def test_a_renamed_project_is_taken_down_before_it_comes_up_anew() -> None:
+    repo = a_repo(a_service("plex", stack=a_stack("plex", project="media")))
+    step = one(a_plan(repo, a_request("plex"), an_observation("plex")))
+    assert (step.verb, step.cause) == (Verb.UPDATE, "its compose project was called plex, requested")
+    assert words(step) == ["plex down --remove-orphans", f"media {UP}"]
+
+
+def external(*names: str, **listed: Network) -> tuple[Repo, Any]:
+    model = a_model() | {"networks": {name: {"name": name, "external": True} for name in names}}
+    return a_repo(a_service("plex"), networks=listed), resolved(model=model)
+
+
+def test_networks_that_hosts_yaml_lists_are_made_first() -> None:
+    repo, answer = external("proxy", proxy=Network("proxy"))
+    plan = a_plan(repo, a_request("plex"), an_observation(), answers=[answer])
+    assert steps(plan)[0] == (Verb.NETWORK, "network proxy@nas", "listed in hosts.yaml, needed by plex")
+    assert (needs(plan)["plex@nas"], plan.faults) == ({"network proxy@nas"}, ())
+
+
+def test_networks_that_are_there_are_not_made() -> None:
+    repo, answer = external("proxy", proxy=Network("proxy"))
+    plan = a_plan(repo, a_request("plex"), an_observation(), answers=[answer], networks=frozenset(["proxy"]))
+    assert [s.key for s in plan.steps] == ["plex@nas"]
+
+
+def test_ensure_starts_what_does_not_run_and_leaves_what_only_changed() -> None:
+    repo = a_repo(a_service("plex"), a_service("blog"))
+    records = {"plex": a_record(digest="old"), "blog": a_record("blog", digest="old")}
+    seen = an_observation(
+        "plex", "blog", records=records, commit="old", containers=(a_container(), a_container("blog", state="exited"))
+    )
+    plan = a_plan(repo, a_request("plex", "blog", files=False), seen)
+    assert (plan.deliveries, [(s.verb, s.subject) for s in plan.steps]) == ((), [(Verb.START, "blog")])
+    assert plan.steps[0].entry
+    assert plan.steps[0].entry.digest == "old"
+
+
+def test_an_interrupted_delivery_is_delivered_again() -> None:
+    seen = an_observation("plex", interrupted="c0ffee", containers=EXITED)
+    assert [d.host.name for d in a_plan(PLEX, a_request("plex"), seen).deliveries] == ["nas"]
+
+
+def test_a_thousand_services_are_planned_in_a_moment() -> None:
+    hosts = [a_host(f"h{n}") for n in range(50)]
+    services = [
+        a_service(
+            f"s{n}",
+            hosts=(hosts[n % 50],),
+            depends_on=[f"s{m}" for m in (n - 1, n // 2, n // 3) if 0 <= m < n and n % 10],
+        )
+        for n in range(1000)
+    ]
+    repo = a_repo(*services)
+    plan = a_plan(repo, a_request(*repo.services), *[an_observation(host=h.name) for h in hosts])
+    assert len(plan.steps) == 1000

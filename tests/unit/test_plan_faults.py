@@ -1,0 +1,86 @@
+"""What stops a plan before anything changes, each with the next move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from homelab_tasks.commands.resolve import Resolved
+
+from .builders import a_plan, a_repo, a_request, a_resolution, a_service, a_stack, an_observation, resolved
+
+
+def faults(answer: Resolved, *others: Any, names: tuple[str, ...] = ("plex",)) -> tuple[str, ...]:
+    repo = a_repo(a_service("plex"), *others)
+    return a_plan(repo, a_request(*names), an_observation(), answers=[answer]).faults
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (
+            "env file /opt/home lab/services/plex/.env not found: stat: no such file or directory",
+            "plex: /opt/home lab/services/plex/.env is missing on nas; make it there from services/plex/.env.example",
+        ),
+        (
+            "error while interpolating services.plex.image: required variable TAG is missing a value: set it",
+            "plex: TAG has no value on nas; set it in services/plex/.env there",
+        ),
+        (
+            "services.plex.image must be a string",
+            (
+                "services/plex/compose.yml: Compose on nas rejects it: services.plex.image must be a string; "
+                "mend the file and commit"
+            ),
+        ),
+    ],
+)
+def test_what_compose_refuses_is_told_with_the_next_move(error: str, fault: str) -> None:
+    assert faults(resolved(model=None, error=error)) == (fault,)
+
+
+def needing(kind: str, name: str) -> Resolved:
+    return resolved(model={"services": {}, kind: {"x": {"name": name, "external": True}}})
+
+
+def test_a_network_that_nobody_makes_is_a_fault() -> None:
+    move = "list it under networks: in hosts.yaml"
+    assert faults(needing("networks", "proxy")) == (
+        f"plex: network proxy does not exist on nas and no service makes it; {move}",
+    )
+
+
+def test_a_network_that_another_service_makes_names_it_unless_it_is_part_of_the_plan() -> None:
+    proxy = a_service("traefik", stack=a_stack("traefik", makes_networks=frozenset(["proxy"])))
+    fault = "plex: network proxy does not exist on nas; traefik makes it: inv deploy traefik"
+    assert faults(needing("networks", "proxy"), proxy) == (fault,)
+    assert faults(needing("networks", "proxy"), proxy, names=("plex", "traefik")) == ()
+
+
+def test_a_volume_that_nobody_makes_is_a_fault() -> None:
+    assert faults(needing("volumes", "media")) == (
+        "plex: volume media does not exist on nas; on nas: docker volume create media",
+    )
+
+
+def test_a_volume_that_another_service_makes_names_it() -> None:
+    other = a_service("files", stack=a_stack("files", makes_volumes=frozenset(["media"])))
+    assert faults(needing("volumes", "media"), other) == (
+        "plex: volume media does not exist on nas; files makes it: inv deploy files",
+    )
+
+
+def test_variables_that_compose_fills_with_nothing_are_a_notice() -> None:
+    plan = a_plan(a_repo(a_service()), a_request("plex"), an_observation(), answers=[resolved(blank=("TZ",))])
+    assert (plan.faults, plan.notices) == ((), ("plex: TZ is not set on nas; Compose uses a blank",))
+
+
+def test_an_answer_that_was_cut_short_is_a_fault() -> None:
+    from homelab_tasks.plan.deploy import Facts, plan_deploy
+    from homelab_tasks.plan.survey import survey
+
+    repo, seen = a_repo(a_service()), {"nas": an_observation()}
+    cut = a_resolution(problem="the answer of nas about compose was cut short; run the same again")
+    plan = plan_deploy(survey(repo, a_request("plex"), seen, {}), Facts(repo, seen, {"nas": cut}))
+    assert plan.faults == ("the answer of nas about compose was cut short; run the same again",)
