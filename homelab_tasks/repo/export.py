@@ -23,7 +23,7 @@ def bundle(repo: Repo, have: str) -> bytes:
 
     Empty when it lacks nothing. The first delivery is the whole history, so that a host can go back to any commit.
     """
-    root = Path(repo.root)
+    root = _top(repo)  # Git 2.39 takes `-` for a file's name in a subfolder
     if have and knows(repo, have) and not _git(root, "rev-list", "--max-count=1", repo.commit, f"^{have}"):
         return b""
     lacking = [f"^{have}"] if have and knows(repo, have) else []
