@@ -229,13 +229,22 @@ def _problems(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:
     ]
     git = sections.get("git", "")
     if _checkout(git) is Checkout.FOREIGN:
-        found.append(f"git does not work in {host.path} on {host.name} ({_last_line(git)}); mend that there first")
+        found.append(_git_problem(host, git))
+    if "no-compose" in sections:
+        found.append(f"Docker Compose v2 is not installed on {host.name}; install its plugin there")
     if not _clock(sections):
         return (*found, f"the answer of {host.name} was cut short; run the same again")
     status = sections.get("docker-exit", "").strip()
     if status != "0":
         found.append(_docker_problem(host, status, sections.get("docker", "")))
     return tuple(found)
+
+
+def _git_problem(host: Host, said: str) -> str:
+    if "dubious ownership" in said:
+        move = f"on {host.name}: sudo chown -R {host.user or '$USER'}: {host.path}"
+        return f"{host.path} on {host.name} belongs to another user; {move}"
+    return f"git does not work in {host.path} on {host.name} ({_last_line(said)}); mend that there first"
 
 
 def _docker_problem(host: Host, status: str, said: str) -> str:

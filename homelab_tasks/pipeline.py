@@ -54,13 +54,14 @@ def deploy(repo: Repo, request: Request, options: Options, audience: Audience) -
         dirty = guards.uncommitted(repo, request, allowed=options.allow_dirty or options.dry_run)
         _look(fleet, request, audience)
         found = survey(repo, request, fleet.seen, fleet.unfit)
-        if not found.findings and not (found.gone and request.prune):
+        if not found.findings and not found.moved and not (found.gone and request.prune):
             return Run(repo, replace(found.nothing_to_do(repo.commit), notices=dirty))
         return _deploy(fleet, found, options, audience, dirty)
 
 
 def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, notices: tuple[str, ...]) -> Run:
-    from .plan.deploy import Facts, plan_deploy
+    from .plan.deploy import plan_deploy
+    from .plan.facts import Facts
     from .prepare import resolve
 
     repo, request = fleet.repo, found.request
@@ -80,7 +81,8 @@ def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, n
 
 def ensure(repo: Repo, request: Request, options: Options, audience: Audience) -> Run:
     """Start what should run and does not; no commit moves."""
-    from .plan.deploy import Facts, plan_deploy
+    from .plan.deploy import plan_deploy
+    from .plan.facts import Facts
 
     with Fleet(repo) as fleet:
         _look(fleet, request, audience)

@@ -59,6 +59,11 @@ def restart(project: Project, keys: Iterable[str] = ()) -> Command:
     return project.command("restart", *sorted(keys), timeout=STOP_TIMEOUT)
 
 
+def unpause(project: Project, keys: Iterable[str]) -> Command:
+    """Let these containers run on: `up` refuses a paused one."""
+    return project.command("unpause", *sorted(keys), timeout=60)
+
+
 def signal(project: Project, name: str, keys: Iterable[str]) -> Command:
     """Send a signal, e.g. HUP, to these containers."""
     return project.command("kill", "--signal", name, *sorted(keys), timeout=60)

@@ -83,6 +83,7 @@ def _images(lines: Iterable[str]) -> Mapping[str, str]:
 def _resolved(entry: str, tree: str, path: str) -> Resolved:
     name, status, model, errors, detail = entry.split("\037")
     recorded = _json(detail)
+    model = model.replace("$$", "$")  # Compose writes every dollar so; paths are compared with real ones
     return Resolved(
         service=name,
         model=_json(model.replace(tree, json.dumps(path)[1:-1])) if status == "0" else None,

@@ -4,7 +4,7 @@
 #
 # Everything a plan needs, in one process tree and one round trip. docker ps starts first and works while Git does.
 # Hashing a .env takes two processes (2.5 ms), so hashes are kept beside the records with the file's stat line.
-path=$1 format=$2 state=; shift 2
+path=$1 format=$2 state= found=; shift 2
 section() { printf '\036%s\n' "$1"; }
 exec 3< <(if command -v docker >/dev/null; then docker ps --all --no-trunc --filter label=com.docker.compose.project --format "$format" 2>&1
   printf '\036docker-exit\n%s\n' $?; else printf '\036docker-exit\n127\n'; fi)
@@ -12,8 +12,9 @@ section shell; printf '%s\n' "$USER"
 for tool in git flock timeout tar; do command -v $tool >/dev/null || printf 'missing %s\n' $tool; done
 section compose
 for d in "${DOCKER_CONFIG:-$HOME/.docker}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker /run/current-system/sw/libexec/docker; do
-  if [ -x "$d/cli-plugins/docker-compose" ]; then printf '%s\n' "$d/cli-plugins/docker-compose"; break; fi
+  if [ -x "$d/cli-plugins/docker-compose" ]; then found=1; printf '%s\n' "$d/cli-plugins/docker-compose"; break; fi
 done
+[ -n "$found" ] || ! command -v docker >/dev/null || docker compose version >/dev/null 2>&1 || section no-compose
 [ -e /run/current-system ] && { section system; readlink -f /run/current-system; }
 cd "$path" 2>/dev/null && [ -e .git ] && {
   section git; GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 --branch -z --untracked-files=no 2>&1

@@ -8,10 +8,11 @@ from dataclasses import replace
 from .. import graph
 from ..command import Command
 from ..commands import compose
-from ..model import Health, Host, Repo, Service
+from ..model import Host, Repo, Service
 from ..observe import Observation
 from ..record import Held, Record
-from . import Entry, Gate, Plan, Request, Step, Unit, Verb, key
+from . import Entry, Plan, Request, Step, Unit, Verb, key
+from .facts import gate_of
 from .survey import Before, borrowers, borrows, units
 
 
@@ -119,14 +120,9 @@ def _restart(repo: Repo, seen: Mapping[str, Observation], step: Step, request: R
         causes=("shares the network of a service that is restarted",) if follower else (),
         asked="" if follower else step.asked,
         commands=commands,
-        gate=_gate(step.host, service.health, request, project),
+        gate=gate_of(service, step.host, project, request),
         entry=_entry(repo, service, record),
     )
-
-
-def _gate(host: Host, health: Health, request: Request, project: compose.Project) -> Gate:
-    checks = tuple(replace(check, target=check.target.replace("{host}", host.address)) for check in health.checks)
-    return Gate(project.name, request.timeout or health.timeout, health.settle, checks, project.directory)
 
 
 def _destroy(repo: Repo, seen: Mapping[str, Observation], step: Step, *, volumes: bool) -> Step:

@@ -32,6 +32,7 @@ class Survey:
     unchanged: tuple[Unit, ...] = ()
     held: tuple[Unit, ...] = ()
     gone: tuple[Unit, ...] = ()  # on a host and no longer in the repo
+    moved: tuple[Unit, ...] = ()  # still on a host that the repo no longer places it on
 
     def nothing_to_do(self, commit: str) -> Plan:
         """The plan where nothing was found and nothing is to be removed."""
@@ -83,7 +84,14 @@ def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit:
             findings.append(Finding(service, host, drift, asked))
         else:
             unchanged.append(Unit(service.name, host, "unchanged"))
-    return Survey(request, tuple(findings), tuple(unchanged), tuple(held), tuple(_gone(repo, request, seen)))
+    return Survey(
+        request,
+        tuple(findings),
+        tuple(unchanged),
+        tuple(held),
+        tuple(_gone(repo, request, seen)),
+        tuple(_moved(repo, request, seen)),
+    )
 
 
 def _gone(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iterator[Unit]:
@@ -94,6 +102,19 @@ def _gone(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iter
         if not request.hosts or name in request.hosts:
             for service in sorted(set(observation.records) - set(repo.services)):
                 yield Unit(service, repo.hosts[name], "no longer in the repo")
+
+
+def _moved(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iterator[Unit]:
+    """Also what an earlier run could not remove there, because the host was off."""
+    if not request.files:
+        return
+    for name in meant(repo, request):
+        service = repo.services[name]
+        where = ", ".join(host.name for host in service.hosts)
+        for host, observation in seen.items():
+            asked = not request.hosts or host in request.hosts
+            if asked and name in observation.records and repo.hosts[host] not in service.hosts:
+                yield Unit(name, repo.hosts[host], f"was moved to {where}")
 
 
 def _to_do(request: Request, drift: Drift, asked: str) -> bool:

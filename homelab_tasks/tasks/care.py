@@ -21,7 +21,7 @@ class Pulling:
 
 @homelab_task(Pulling, name="pull-images")
 def pull_images(_: Context, pulling: Pulling) -> None:
-    """Fetch the newest images that the deployed services name; the next deploy takes them up."""
+    """Fetch the newest images; the next deploy takes them up."""
     from .. import care, pipeline
     from ..repo import select
     from .console import host_names, passing
@@ -44,7 +44,11 @@ class Cleaning:
 
 @homelab_task(Cleaning)
 def cleanup(_: Context, cleaning: Cleaning) -> None:
-    """Remove dangling images, build cache and stopped containers that are of no service; asks first."""
+    """Remove what no service needs from the disks; asks first.
+
+    Dangling images, build cache, and stopped containers that belong to
+    no compose project.
+    """
     from .. import care, pipeline
     from .console import agree, host_names, passing
 

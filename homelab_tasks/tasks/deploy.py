@@ -20,31 +20,45 @@ NAMES = {"names": "services: names with commas, globs, an app's name for all its
 
 @homelab_task(Deploying, Changing, Output, texts=NAMES)
 def deploy(_: Context, names: str, deploying: Deploying, changing: Changing, output: Output) -> None:
-    """Deploy services and what they need: only what changed, in order, each when what it needs is healthy."""
+    """Deploy services and what they need; only what changed.
+
+    Each starts when what it needs is healthy. What is as the repo
+    says is not touched. Only commits are deployed.
+    """
     _deploy(f"deploy {names}", names, deploying, changing, output)
 
 
 @homelab_task(Deploying, Changing, Output, name="deploy-group", texts={"groups": "groups: names with commas"})
 def deploy_group(_: Context, groups: str, deploying: Deploying, changing: Changing, output: Output) -> None:
-    """Deploy the services of a group, and what they need."""
+    """Deploy the services of groups and what they need."""
     _deploy(f"deploy-group {groups}", "", deploying, changing, output, groups=groups)
 
 
 @homelab_task(Deploying, Changing, Output, name="deploy-all")
 def deploy_all(_: Context, deploying: Deploying, changing: Changing, output: Output) -> None:
-    """Deploy every service of the repo, and show what is left on the hosts besides."""
+    """Deploy every service; names what is left over on hosts.
+
+    What was stopped on purpose stays stopped. What is on a host
+    and no longer in the repo is removed with --prune only.
+    """
     _deploy("deploy-all", "", deploying, changing, output)
 
 
 @homelab_task(Deploying, Changing, Output, name="update-services")
 def update_services(_: Context, deploying: Deploying, changing: Changing, output: Output) -> None:
-    """Deploy every service without the system: takes up new commits, and images that pull-images fetched."""
+    """Deploy every service, never the hosts' system.
+
+    Takes up new commits, and images that pull-images fetched.
+    """
     _deploy("update-services", "", deploying, changing, output)
 
 
 @homelab_task(Changing, Output, texts=NAMES)
 def ensure(_: Context, names: str, changing: Changing, output: Output) -> None:
-    """Start what is not running, and what it needs; no commit moves, no file changes."""
+    """Start what does not run, and what it needs.
+
+    No commit moves, no file changes.
+    """
     from .. import pipeline
     from ..repo import select
     from .console import carry_out, options
@@ -57,7 +71,7 @@ def ensure(_: Context, names: str, changing: Changing, output: Output) -> None:
 
 @homelab_task(name="update-system")
 def update_system(_: Context) -> None:
-    """Activate the NixOS configuration on its hosts. Not there yet: says what to run instead."""
+    """Not there yet: says what to run on NixOS hosts instead."""
     from .. import pipeline
     from ..model import System
 

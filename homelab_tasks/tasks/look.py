@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @homelab_task(Output, name="list")
 def list_services(_: Context, output: Output) -> None:
-    """List the services of the repo with their hosts and groups."""
+    """List the services with their hosts and groups."""
     from ..report import as_json, services
 
     repo = _files()
@@ -29,7 +29,7 @@ def list_services(_: Context, output: Output) -> None:
 
 @homelab_task(Output, texts={"name": "a service"})
 def show(_: Context, name: str, output: Output) -> None:
-    """Show everything about a service: files, containers, and why it comes after what it needs."""
+    """Show a service: files, containers, and why it needs what."""
     from ..repo import select
     from ..report import as_json, services
 
@@ -80,7 +80,10 @@ class Status:
 
 @homelab_task(Status, Output)
 def status(_: Context, status: Status, output: Output) -> None:
-    """Look at all hosts: what runs, what is healthy, what is not as the repo says. Changes nothing."""
+    """Show what runs, and what differs from the repo.
+
+    Changes nothing. Exit status 1 if a host could not be looked at.
+    """
     from .. import pipeline
     from ..repo import select
     from ..report import as_json
@@ -99,7 +102,7 @@ def status(_: Context, status: Status, output: Output) -> None:
 
 @homelab_task(Output)
 def hosts(_: Context, output: Output) -> None:
-    """List the hosts, whether they answer, and what is deployed there."""
+    """List the hosts: do they answer, which commit is there?"""
     from .. import pipeline
     from ..report import as_json, services
 

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @homelab_task(Changing, Output, texts=NAMES)
 def stop(_: Context, names: str, changing: Changing, output: Output) -> None:
-    """Stop services on purpose: they stay stopped until they are started or deployed by name."""
+    """Stop services on purpose: they stay stopped.
+
+    Until they are started or deployed by name, deploy-all leaves them.
+    """
     from .. import pipeline
     from .console import carry_out, options
 
@@ -32,7 +35,10 @@ def stop(_: Context, names: str, changing: Changing, output: Output) -> None:
 
 @homelab_task(Changing, Output, texts=NAMES)
 def start(_: Context, names: str, changing: Changing, output: Output) -> None:
-    """Start services that were stopped, and what they need; as they were deployed, no commit moves."""
+    """Start services that were stopped, and what they need.
+
+    As they were deployed: no commit moves.
+    """
     from .. import pipeline
     from .console import carry_out, options
 
@@ -43,7 +49,10 @@ def start(_: Context, names: str, changing: Changing, output: Output) -> None:
 
 @homelab_task(Changing, Output, texts=NAMES)
 def restart(_: Context, names: str, changing: Changing, output: Output) -> None:
-    """Restart services in order and wait for their health, with what lives in their network namespaces."""
+    """Restart services in order, each when the last is healthy.
+
+    What lives in the network of a restarted container is made anew.
+    """
     from .. import pipeline
     from .console import carry_out, options
 
@@ -61,7 +70,10 @@ class Destroying:
 
 @homelab_task(Destroying, Changing, Output, texts=NAMES)
 def destroy(_: Context, names: str, destroying: Destroying, changing: Changing, output: Output) -> None:
-    """Remove the containers and networks of services; asks first, keeps volumes, refuses what is protected."""
+    """Remove the containers and networks of services; asks first.
+
+    Keeps volumes, and refuses a service with protect: true.
+    """
     from .. import pipeline
     from .console import carry_out, options
 
@@ -82,7 +94,7 @@ class Reading:
 
 @homelab_task(Reading, texts=NAMES)
 def logs(_: Context, names: str, reading: Reading) -> None:
-    """Show what services write, several at once with their names before each line."""
+    """Show what services write, a name before each line."""
     from .. import pipeline
     from ..fleet import Fleet
     from ..plan import Request

@@ -77,7 +77,8 @@ def test_variables_that_compose_fills_with_nothing_are_a_notice() -> None:
 
 
 def test_an_answer_that_was_cut_short_is_a_fault() -> None:
-    from homelab_tasks.plan.deploy import Facts, plan_deploy
+    from homelab_tasks.plan.deploy import plan_deploy
+    from homelab_tasks.plan.facts import Facts
     from homelab_tasks.plan.survey import survey
 
     repo, seen = a_repo(a_service()), {"nas": an_observation()}

@@ -116,7 +116,12 @@ def on_a_terminal(style: Style, first: Step, dependent: Step, other: Step) -> st
             failed(first, log=["no route"]), skipped(dependent, "needs vpn, which failed"), done(other)
         ):
             tell(progress)
-        return terminal.read(100_000).decode()
+        out.write("\0")  # a terminal hands its output over in pieces: this is the last of them
+        out.flush()
+        written = b""
+        while not written.endswith(b"\0"):
+            written += terminal.read(100_000)
+        return written[:-1].decode()
 
 
 def final_screen(written: str) -> str:

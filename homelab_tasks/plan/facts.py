@@ -1,0 +1,45 @@
+"""What a plan of a deploy is made from, and the questions that several of its parts ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from ..commands import compose
+from ..commands.resolve import Resolution, Resolved
+from ..model import Host, Repo, Service
+from ..observe import Observation
+from . import Gate, Request
+from .survey import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a plan is made from, besides the request itself."""
+
+    repo: Repo
+    seen: Mapping[str, Observation]
+    resolved: Mapping[str, Resolution]
+
+    def of(self, finding: Finding) -> Resolved | None:
+        """What Compose on the host made of the service's files; None where it was not asked."""
+        resolution = self.resolved.get(finding.host.name)
+        return resolution.services.get(finding.service.name) if resolution else None
+
+    def project(self, service: Service, host: Host) -> compose.Project:
+        """The service's compose project as commands address it."""
+        seen = self.seen[host.name]
+        folder = seen.folder or f"{host.path}/.git/homelab"
+        directory = compose.directory(self.repo, host, service)
+        return compose.Project(service.project, directory, seen.compose, f"{folder}/working")
+
+    def heirs(self, project: str, host: Host) -> list[Service]:
+        """Services that the repo has on `host` under this compose project: what carries its name is theirs."""
+        return [s for s in self.repo.services.values() if s.project == project and host in s.hosts]
+
+
+def gate_of(service: Service, host: Host, project: compose.Project, request: Request) -> Gate:
+    """What has to be true of the service's containers on `host` before a step is done."""
+    health = service.health
+    checks = tuple(replace(check, target=check.target.replace("{host}", host.address)) for check in health.checks)
+    return Gate(project.name, request.timeout or health.timeout, health.settle, checks, project.directory)

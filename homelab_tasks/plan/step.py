@@ -1,0 +1,170 @@
+"""The step of one service on one host: its verb, its causes, the commands that do it, and what is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..command import Command
+from ..commands import compose
+from ..commands.resolve import Resolution, Resolved, image_name
+from ..model import Host, Service
+from . import Entry, Request, Step, Verb, detail, key
+from .drift import Drift, env_hashes
+from .effect import Effect, effect_of
+from .facts import Facts, gate_of
+from .survey import Finding, borrows
+
+
+def step_of(finding: Finding, request: Request, facts: Facts) -> Step | None:
+    """The step for one finding; None where Compose rejects the service's files, which is a fault of the plan."""
+    service, host = finding.service, finding.host
+    base = Step(key(service, host), Verb.UPDATE, service.name, host, asked=finding.asked)
+    if finding.blocked:
+        return replace(base, blocked=finding.blocked)
+    resolved = facts.of(finding)
+    if resolved is not None and resolved.model is None:
+        return None
+    return _complete(base, finding, request, facts)
+
+
+def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> Step:
+    service, host, drift = finding.service, finding.host, finding.drift
+    seen, resolved = facts.seen[host.name], facts.of(finding)
+    forced = request.force and finding.asked == "requested"
+    effect = effect_of(facts.repo, service, host, resolved) if resolved else Effect()
+    record = seen.records.get(service.name)
+    renamed = record is not None and record.project != service.project
+    verb = _verb(drift, effect, adopted=bool(seen.of_project(service.project)), forced=forced, renamed=renamed)
+    entry = _entry(service, host, facts, resolved)
+    step = replace(
+        base,
+        verb=verb,
+        causes=tuple(_causes(service, host, drift, facts, forced=forced)),
+        changes=effect.changes,
+        entry=entry,
+    )
+    if verb is Verb.NOTE:
+        return step
+    commands = [
+        *_leave_old_project(service, host, facts),
+        *_commands(service, host, drift, effect, facts, forced=forced),
+    ]
+    gate = gate_of(service, host, facts.project(service, host), request)
+    return replace(step, commands=tuple(commands), gate=gate, pulls=_pulls(resolved, facts.resolved.get(host.name)))
+
+
+def _verb(drift: Drift, effect: Effect, *, adopted: bool, forced: bool, renamed: bool) -> Verb:
+    if drift.new:
+        return Verb.UPDATE if adopted else Verb.CREATE
+    if effect or renamed:
+        return Verb.UPDATE
+    if forced or drift.borrowed:
+        return Verb.RECREATE
+    if drift.absent:
+        return Verb.START
+    return Verb.RESTART if drift.sick else Verb.NOTE
+
+
+def _causes(service: Service, host: Host, drift: Drift, facts: Facts, *, forced: bool) -> Iterator[str]:
+    seen = facts.seen[host.name]
+    record = seen.records.get(service.name)
+    if drift.new:
+        yield _why_new(service, host, facts)
+    if record and record.project != service.project:
+        yield f"its compose project was called {record.project}"
+    if record and record.digest != service.digest:
+        yield f"changed since {record.commit[:7]}"
+    for path in drift.env:
+        yield f"{path.removeprefix(facts.repo.prefix + service.directory + '/')} changed"
+    yield from drift.absent
+    yield from drift.sick.values()
+    for owner in drift.borrowed:
+        yield f"{owner}, whose network it shares, was made anew"
+    if forced:
+        yield "forced"
+
+
+def _why_new(service: Service, host: Host, facts: Facts) -> str:
+    old = [name for name, seen in facts.seen.items() if name != host.name and service.name in seen.records]
+    former = [name for name in old if name not in {h.name for h in service.hosts}]
+    if former:
+        return f"was moved from {', '.join(former)}"
+    if facts.seen[host.name].of_project(service.project):
+        return "runs here, not yet recorded"
+    return f"new on {host.name}"
+
+
+def _commands(
+    service: Service, host: Host, drift: Drift, effect: Effect, facts: Facts, *, forced: bool
+) -> Iterator[Command]:
+    project = facts.project(service, host)
+    if forced:
+        yield from compose.recreate_all(project, build=effect.build)
+        return
+    recreate = set(effect.recreate) | _borrowing_keys(service, drift.borrowed)
+    yield from compose.up(project, recreate=recreate, build=effect.build)
+    done = effect.remade | recreate
+    restart = (set(effect.restart) | set(drift.sick)) - done
+    if restart:
+        yield compose.restart(project, restart)
+    if effect.signal - restart:
+        yield compose.signal(project, service.signal, effect.signal - restart)
+
+
+def _borrowing_keys(service: Service, owners: Iterable[str]) -> set[str]:
+    """The containers of `service` that live in a namespace of one of `owners`."""
+    if not set(owners):
+        return set()
+    return {c.key for c in service.stack.containers if c.network_mode.startswith("container:")}
+
+
+def _leave_old_project(service: Service, host: Host, facts: Facts) -> Iterator[Command]:
+    record = facts.seen[host.name].records.get(service.name)
+    if record and record.project != service.project and not facts.heirs(record.project, host):
+        yield compose.down(replace(facts.project(service, host), name=record.project, directory="/"))
+
+
+def _entry(service: Service, host: Host, facts: Facts, resolved: Resolved | None) -> Entry:
+    seen = facts.seen[host.name]
+    record = seen.records.get(service.name)
+    kept = record if resolved is None else None  # files were not looked at: what was recorded of them stays true
+    return Entry(
+        service=service.name,
+        project=service.project,
+        directory=service.directory,
+        digest=kept.digest if kept else service.digest,
+        env=kept.env if kept else env_hashes(facts.repo, service, seen),
+        borrows=borrows(facts.repo, service),
+        detail=detail(resolved.model, service.files) if resolved and resolved.model else "",
+    )
+
+
+def _pulls(resolved: Resolved | None, resolution: Resolution | None) -> tuple[str, ...]:
+    """Images that the host lacks. Those that are built there are Compose's business."""
+    if not resolved or not resolved.model or not resolution:
+        return ()
+    containers: Iterable[Mapping[str, Any]] = (resolved.model.get("services") or {}).values()
+    wanted = {str(c["image"]) for c in containers if c.get("image") and not c.get("build")}
+    return tuple(sorted(name for name in wanted if image_name(name) not in resolution.images))
+
+
+def follow(own: Step | None, service: Service, owner: Step, facts: Facts, request: Request) -> Step:
+    """The step of a service that lives in the network namespace of `owner`, which gets a new container."""
+    project = facts.project(service, owner.host)
+    keys = _borrowing_keys(service, (owner.subject,))
+    again = compose.up(project, recreate=keys)[-1]
+    cause = f"shares the network of {owner.subject}, which gets a new container"
+    if own is not None:
+        verb = Verb.RECREATE if own.verb is Verb.NOTE else own.verb
+        commands = own.commands if again in own.commands else (*own.commands, again)
+        gate = own.gate or gate_of(service, owner.host, project, request)
+        return replace(own, verb=verb, causes=(*own.causes, cause), commands=commands, gate=gate)
+    base = Step(key(service, owner.host), Verb.RECREATE, service.name, owner.host, causes=(cause,))
+    return replace(
+        base,
+        commands=(again,),
+        gate=gate_of(service, owner.host, project, request),
+        entry=_entry(service, owner.host, facts, None),
+    )
