@@ -39,7 +39,8 @@ class Phase(Enum):
     """Where a step is."""
 
     WAITING = "waiting"
-    PULLING = "pulling"
+    PULLING = "pulling"  # before anything changes anywhere
+    DELIVERING = "delivering"  # the same
     WORKING = "working"
     CHECKING = "checking"
     ENDED = "ended"

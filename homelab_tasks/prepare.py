@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from . import repo as repos
 from .commands import docker, git
 from .commands import resolve as resolving
 from .commands.resolve import Resolution
-from .errors import HomelabError, Refused
+from .errors import HomelabError
 from .execute import Crew
 from .fleet import Fleet, env_files, in_parallel
 from .ledger import Held, open_ledger
-from .model import Host, Repo, Source
-from .plan import Delivery, Plan, Step
+from .model import Host, Source
+from .plan import Delivery, Plan
 from .plan.survey import Finding, Survey
 from .runner import Result
 
@@ -42,30 +42,29 @@ def resolve(fleet: Fleet, survey: Survey) -> Mapping[str, Resolution]:
 
 
 def lock(fleet: Fleet, plan: Plan, who: str) -> dict[str, Held]:
-    """Lock every host that the plan changes, and see it again under the lock. All or none.
+    """Lock every host that the plan changes, and see it again under the lock: all of them, or none.
 
-    Raises Locked, Unwritable, and Refused for a host that was lost.
+    A host that is lost meanwhile becomes unfit. Raises Locked and Unwritable.
     """
-    hosts = [
-        fleet.repo.hosts[name] for name in dict.fromkeys(step.host.name for step in plan.steps if not step.blocked)
-    ]
-    branch = fleet.repo.branch
+    names = dict.fromkeys(step.host.name for step in plan.steps if not step.blocked)
+    hosts = [fleet.repo.hosts[name] for name in names]
 
-    def take(host: Host) -> Held | HomelabError:
+    def take(host: Host) -> Held | HomelabError | ConnectionError:
         try:
-            return open_ledger(fleet.runners[host.name], who, branch, env_files(fleet.repo, host))
-        except ConnectionError as error:
-            return Refused(f"connection to {host.name} lost ({error})", move="run the same again")
-        except HomelabError as error:
+            return open_ledger(fleet.runners[host.name], who, fleet.repo.branch, env_files(fleet.repo, host))
+        except (HomelabError, ConnectionError) as error:
             return error
 
-    taken = dict(zip([h.name for h in hosts], in_parallel(take, hosts), strict=True))
+    taken = dict(zip(names, in_parallel(take, hosts), strict=True))
     held = {name: answer for name, answer in taken.items() if isinstance(answer, Held)}
-    errors = [answer for answer in taken.values() if isinstance(answer, HomelabError)]
-    if errors:
-        for answer in held.values():
-            answer.ledger.close()
-        raise errors[0]
+    for name, answer in taken.items():
+        if isinstance(answer, ConnectionError):
+            fleet.lose(name, f"{name} was lost while locking ({answer}); run the same again")
+    for answer in taken.values():
+        if isinstance(answer, HomelabError):
+            for other in held.values():
+                other.ledger.close()
+            raise answer
     return held
 
 
@@ -81,52 +80,39 @@ def crews(fleet: Fleet, held: Mapping[str, Held], who: str) -> dict[str, Crew]:
 class _Pull:
     host: Host
     image: str
-    service: str
 
 
 def pull(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
     """Fetch the images that hosts lack; what went wrong, one sentence an image."""
-    pulls = list(
-        dict.fromkeys(_Pull(s.host, image, s.subject) for s in plan.steps if not s.blocked for image in s.pulls)
-    )
-    seen: dict[tuple[str, str], _Pull] = {}
-    for wanted in pulls:
-        seen.setdefault((wanted.host.name, wanted.image), wanted)
+    wanted: dict[_Pull, str] = {}
+    for step in plan.steps:
+        if not step.blocked:
+            wanted |= {_Pull(step.host, image): step.subject for image in step.pulls}
 
-    def fetch(wanted: _Pull) -> str:
-        result = fleet.runners[wanted.host.name].run(docker.pull(wanted.image))
-        if result.ok:
-            return ""
-        return f"{wanted.service}: {_failure(wanted.host, f'pulling {wanted.image}', result)}"
+    def fetch(one: _Pull) -> str:
+        result = fleet.runners[one.host.name].run(docker.pull(one.image))
+        return _trouble(fleet, one.host, f"pulling {one.image} for {wanted[one]}", result)
 
-    return tuple(filter(None, in_parallel(fetch, list(seen.values()))))
+    return tuple(filter(None, in_parallel(fetch, list(wanted))))
 
 
-def deliver(fleet: Fleet, deliveries: Sequence[Delivery]) -> tuple[str, ...]:
+def deliver(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
     """Bring the commit to each host's checkout; what went wrong, one sentence a host."""
-    repo = fleet.repo
-    bundles = {delivery.commit: b"" for delivery in deliveries}
-    for have in bundles:
-        if any(d.commit == have and d.host.source is Source.PUSH for d in deliveries):
-            bundles[have] = repos.bundle(repo, have)
+    repo, still = fleet.repo, [d for d in deliveries if d.host.name in fleet.seen]
+    bundles = {d.commit: repos.bundle(repo, d.commit) for d in still if d.host.source is Source.PUSH}
 
     def send(delivery: Delivery) -> str:
         host = delivery.host
-        result = fleet.runners[host.name].run(git.take(host, repo, bundles[delivery.commit]))
-        return "" if result.ok else _delivery_failed(host, repo, result)
+        result = fleet.runners[host.name].run(git.take(host, repo, bundles.get(delivery.commit, b"")))
+        return _delivery_trouble(fleet, host, result)
 
-    return tuple(filter(None, in_parallel(send, list(deliveries))))
+    return tuple(filter(None, in_parallel(send, still)))
 
 
 def block(plan: Plan, unfit: Mapping[str, str]) -> Plan:
-    """The same plan, in which the steps on `unfit` hosts cannot be tried."""
-    steps = tuple(_blocked(step, unfit) for step in plan.steps)
-    return replace(plan, steps=steps)
-
-
-def _blocked(step: Step, unfit: Mapping[str, str]) -> Step:
-    why = unfit.get(step.host.name, "")
-    return replace(step, blocked=step.blocked or why)
+    """The same plan, in which nothing is tried on the hosts that were lost meanwhile."""
+    lost = {step.key: unfit[step.host.name] for step in plan.steps if step.host.name in unfit}
+    return replace(plan, steps=tuple(replace(step, blocked=lost.get(step.key, step.blocked)) for step in plan.steps))
 
 
 def _paths(findings: Iterable[Finding]) -> set[str]:
@@ -137,14 +123,24 @@ def _paths(findings: Iterable[Finding]) -> set[str]:
     return wanted
 
 
-def _delivery_failed(host: Host, repo: Repo, result: Result) -> str:
+def _delivery_trouble(fleet: Fleet, host: Host, result: Result) -> str:
     said = result.stderr
     if "did not arrive" in said:
-        return f"commit {repo.commit[:7]} is not at the origin of {host.name}; git push, then run the same again"
+        return f"commit {fleet.repo.commit[:7]} is not at the origin of {host.name}; git push, then run the same again"
     if "would be overwritten" in said:
         files = [line.strip() for line in said.splitlines() if line.startswith("\t")]
         return f"files on {host.name} are in the way of the commit: {', '.join(files)}; move them away there"
-    return _failure(host, "delivering the commit", result)
+    return _trouble(fleet, host, "delivering the commit", result)
+
+
+def _trouble(fleet: Fleet, host: Host, doing: str, result: Result) -> str:
+    """What went wrong, or "": also where the host was lost, which is its own trouble and not the others'."""
+    if result.ok:
+        return ""
+    if result.lost:
+        fleet.lose(host.name, _failure(host, doing, result))
+        return ""
+    return _failure(host, doing, result)
 
 
 def _failure(host: Host, doing: str, result: Result) -> str:

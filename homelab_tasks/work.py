@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from . import prepare
 from .errors import Refused
-from .execute import Crew, Report, Tell, execute, now
+from .execute import Crew, Phase, Progress, Report, Tell, execute, now
 from .fleet import Fleet
 from .plan import Plan
 
@@ -50,6 +50,7 @@ def carry_out(fleet: Fleet, plan: Plan, make: Callable[[], Plan], audience: Audi
             at_the_end.callback(answer.ledger.close)
         fleet.seen.update({name: answer.seen for name, answer in held.items()})
         again = make()
+        plan = prepare.block(plan, fleet.unfit)
         if _steps(again) - _steps(plan):
             raise Refused("the hosts changed while the plan was made", move="nothing was changed; run the same again")
         if _signature(again) != _signature(plan) and not audience.approve(_told(again)):
@@ -68,18 +69,29 @@ def who() -> str:
 
 def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) -> Report:
     started = time.monotonic()
-    audience.stage("pulling images" if any(step.pulls for step in plan.steps) else "preparing")
-    trouble = prepare.pull(fleet, plan)
-    if not trouble:
-        audience.stage("delivering")
-        trouble = prepare.deliver(fleet, plan.deliveries)
+    tell = audience.tell(plan)
+    _announce(plan, tell)
+    trouble = prepare.pull(fleet, plan) or prepare.deliver(fleet, plan.deliveries)
     if trouble:
         return Report(plan, seconds=time.monotonic() - started, trouble=trouble)
+    plan = prepare.block(plan, fleet.unfit)
+    for step in plan.steps:
+        tell(Progress(step, Phase.WAITING))
     for crew in crews.values():
         crew.ledger.journal(_event("begin", fleet, plan, crew))
-    report = execute(plan, crews, audience.tell(plan))
+    report = execute(plan, crews, tell)
     _write_down(fleet, report, crews)
     return replace(report, seconds=time.monotonic() - started)
+
+
+def _announce(plan: Plan, tell: Tell) -> None:
+    """What is prepared before any container changes: images first, then commits."""
+    receiving = {delivery.host.name for delivery in plan.deliveries}
+    for step in plan.steps:
+        if step.pulls and not step.blocked:
+            tell(Progress(step, Phase.PULLING))
+        elif step.host.name in receiving and not step.blocked:
+            tell(Progress(step, Phase.DELIVERING))
 
 
 def _write_down(fleet: Fleet, report: Report, crews: Mapping[str, Crew]) -> None:
@@ -112,7 +124,9 @@ def _steps(plan: Plan) -> frozenset[str]:
 
 def _told(plan: Plan) -> Plan:
     """What was asked of Compose for a plan is good for its own steps, so it may lose some, or do them another way."""
-    return replace(plan, notices=("the hosts changed meanwhile, by a run that ended; this is what is left", *plan.notices))
+    return replace(
+        plan, notices=("the hosts changed meanwhile, by a run that ended; this is what is left", *plan.notices)
+    )
 
 
 def _signature(plan: Plan) -> frozenset[tuple[str, str, str]]:

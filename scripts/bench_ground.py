@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.bench_homelab import Homelab
@@ -41,9 +42,16 @@ class Ground:
         """One OpenSSH process that runs `script` on the host."""
         return self._ssh(script)[0]
 
-    def seconds_there(self, script: str) -> Sample:
-        """What `script` prints last: seconds that the host itself measured."""
-        return Sample(float(self._ssh(script)[1].split()[-1]))
+    def clocked_there(self, script: str, *, plus: float = 0) -> Sample:
+        """The time of `script` as the host itself measures it, without SSH around it; and `plus` seconds."""
+        line = f"begin=${{EPOCHREALTIME/./}}; {script}; echo $((${{EPOCHREALTIME/./}} - begin))"
+        return Sample(int(self._ssh(f"bash -c {shlex.quote(line)}")[1].split()[-1]) / 1e6 + plus)
+
+    def counted(self, run: Callable[[], Sample]) -> Sample:
+        """The same run with what it caused on the host. Counting is itself a task or two, which are taken off."""
+        idle, before, sample, after = self._counts(), self._counts(), run(), self._counts()
+        counts = {name: after[name] - 2 * before[name] + idle[name] for name in after}
+        return replace(sample, counts=counts)
 
     def _ssh(self, script: str) -> tuple[Sample, str]:
         return clock("ssh", "-F", str(self.lab.ssh_dir / "config"), self.host.name, script)
@@ -74,7 +82,7 @@ class Ground:
         self.host.stop_sshd()
         self.host.start_sshd()
 
-    def counts(self) -> Mapping[str, int]:
+    def _counts(self) -> Mapping[str, int]:
         """Logins and sessions so far, and tasks: every process and thread that the host ever started."""
         log = self.host.check("cat", SSHD_LOG)
         tasks = int(self.host.check("cat", "/proc/sys/kernel/ns_last_pid"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class BenchFailed(Exception):
@@ -18,6 +18,7 @@ class Sample:
 
     seconds: float
     peak: float = 0.0
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 Round = Mapping[str, Sample]  # method -> its sample

@@ -18,11 +18,12 @@ class Drift:
     files: bool = False  # committed files differ from those of the record
     env: tuple[str, ...] = ()  # env files that differ, by path
     absent: tuple[str, ...] = ()  # sentences on containers that do not run, or that nobody recorded
+    outdated: tuple[str, ...] = ()  # sentences on containers whose image's name means another image by now
     sick: Mapping[str, str] = field(default_factory=dict)  # container key -> sentence; a restart is tried
     borrowed: tuple[str, ...] = ()  # services whose network namespace is another one now
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.files or self.env or self.absent or self.sick or self.borrowed)
+        return bool(self.new or self.files or self.env or self.outdated or self.down)
 
     @property
     def down(self) -> bool:
@@ -40,6 +41,7 @@ def find_drift(repo: Repo, service: Service, seen: Observation) -> Drift:
         files=record.digest != service.digest or record.project != service.project,
         env=_changed_env(repo, service, record, seen),
         absent=(*_absent(record, containers), *_unknown(record, containers)),
+        outdated=_outdated(record, containers),
         sick=_sick(record, containers),
         borrowed=_borrowed(repo, service, record, seen),
     )
@@ -69,14 +71,18 @@ def _why_absent(recorded: RecordedContainer, seen: SeenContainer | None, replace
             if replaced
             else f"container {recorded.key} is gone"
         )
-    if seen.image_moved:
-        return f"container {recorded.key} runs an older image than {recorded.key}'s image name means now"
     if recorded.finished and seen.state == "exited" and seen.exit == 0:
         return ""
     if seen.state in ("running", "restarting"):
         return ""
     exited = f", exit status {seen.exit}" if seen.exit is not None else ""
     return f"container {recorded.key} is {seen.state}{exited}"
+
+
+def _outdated(record: Record, containers: tuple[SeenContainer, ...]) -> tuple[str, ...]:
+    known = {r.id for r in record.containers}
+    moved = (c.key for c in containers if c.id in known and c.image_moved)
+    return tuple(f"container {key} runs an older image than its image's name means now" for key in moved)
 
 
 def _unknown(record: Record, containers: tuple[SeenContainer, ...]) -> list[str]:

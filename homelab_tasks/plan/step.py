@@ -58,7 +58,7 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
 def _verb(drift: Drift, effect: Effect, *, adopted: bool, forced: bool, renamed: bool) -> Verb:
     if drift.new:
         return Verb.UPDATE if adopted else Verb.CREATE
-    if effect or renamed:
+    if effect or renamed or drift.outdated:
         return Verb.UPDATE
     if forced or drift.borrowed:
         return Verb.RECREATE
@@ -79,6 +79,7 @@ def _causes(service: Service, host: Host, drift: Drift, facts: Facts, *, forced:
     for path in drift.env:
         yield f"{path.removeprefix(facts.repo.prefix + service.directory + '/')} changed"
     yield from drift.absent
+    yield from drift.outdated
     yield from drift.sick.values()
     for owner in drift.borrowed:
         yield f"{owner}, whose network it shares, was made anew"
@@ -100,6 +101,9 @@ def _commands(
     service: Service, host: Host, drift: Drift, effect: Effect, facts: Facts, *, forced: bool
 ) -> Iterator[Command]:
     project = facts.project(service, host)
+    paused = [c.key for c in facts.seen[host.name].of_project(service.project) if c.state == "paused"]
+    if paused:
+        yield compose.unpause(project, paused)
     if forced:
         yield from compose.recreate_all(project, build=effect.build)
         return

@@ -45,6 +45,8 @@ class Board:
         step = progress.step
         waiting = {key: other for key, other in self.waiting.items() if key != step.key}
         active = {key: other for key, other in self.active.items() if key != step.key}
+        if progress.phase is Phase.WAITING:
+            return replace(self, waiting={**waiting, step.key: step}, active=active)
         if not progress.outcome:
             since = self.active[step.key].since if step.key in self.active else now
             active[step.key] = Active(step, progress.phase, since)
@@ -85,7 +87,9 @@ def _active(board: Board, now: float, style: Style) -> Iterator[Line]:
 def _doing(active: Active) -> str:
     match active.phase:
         case Phase.PULLING:
-            return "pulling"
+            return " ".join(["pulling", *([listed(active.step.pulls, 2)] if active.step.pulls else [])])
+        case Phase.DELIVERING:
+            return "receiving the commit"
         case Phase.CHECKING:
             return "checking health"
         case _:

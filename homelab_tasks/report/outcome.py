@@ -43,10 +43,9 @@ def name_columns(symbol: str, tint: Tint, step: Step, widths: Widths) -> list[Sp
 
 
 def started_lines(step: Step, style: Style, widths: Widths, phase: Phase = Phase.WORKING) -> list[str]:
-    """`▸ plex  hl15  updating: .env changed`."""
+    """`▸ plex  hl15  updating`; why was said with the plan."""
     doing = "pulling" if phase is Phase.PULLING else step.verb.doing
-    cause = f"{doing}: {step.cause}" if step.cause else doing
-    return flow(style, name_columns(style.mark(Symbol.WORKING), Tint.PLAIN, step, widths), [plain(cause)])
+    return flow(style, name_columns(style.mark(Symbol.WORKING), Tint.PLAIN, step, widths), [plain(doing)])
 
 
 def ended_lines(outcome: Outcome, style: Style, widths: Widths) -> list[str]:

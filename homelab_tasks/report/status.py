@@ -154,7 +154,7 @@ def _health(running: Sequence[SeenContainer]) -> State:
 
 def _first(drift: Drift) -> str:
     """The gravest reason, and how many there are besides."""
-    found = [*drift.sick.values(), *drift.absent]
+    found = [*drift.sick.values(), *drift.absent, *drift.outdated]
     found += [f"shares the network of {owner}, which was made anew" for owner in drift.borrowed]
     found += ["changed in the repo since"] if drift.files else []
     found += [f"{path.rpartition('/')[2]} changed" for path in drift.env]

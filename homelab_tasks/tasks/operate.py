@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from invoke.context import Context
 
 from .deploy import NAMES
-from .door import here, homelab_task
+from .door import FAILED, INTERRUPTED, here, homelab_task
 from .flags import Changing, Output, flag
 
 if TYPE_CHECKING:
@@ -110,13 +110,16 @@ def logs(_: Context, names: str, reading: Reading) -> None:
         fleet.look_at(dict.fromkeys(host for _, host in wanted))
         for why in fleet.unfit.values():
             print(f"error: {why}", file=sys.stderr)
-        _print_logs(fleet, [(s, h) for s, h in wanted if h.name in fleet.seen], reading)
-        if fleet.unfit:
-            sys.exit(1)
+        try:
+            complete = _print_logs(fleet, [(s, h) for s, h in wanted if h.name in fleet.seen], reading)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)  # that is how one stops to read: nothing to say about it
+        if fleet.unfit or not complete:
+            sys.exit(FAILED)
 
 
-def _print_logs(fleet: Fleet, wanted: list[tuple[Service, Host]], reading: Reading) -> None:
-    """One thread a service reads; lines come out as they come in."""
+def _print_logs(fleet: Fleet, wanted: list[tuple[Service, Host]], reading: Reading) -> bool:
+    """One thread a service reads; lines come out as they come in. False if one could not be read to its end."""
     import queue
     import threading
 
@@ -126,11 +129,16 @@ def _print_logs(fleet: Fleet, wanted: list[tuple[Service, Host]], reading: Readi
     titles = {(s.name, h.name): f"{s.name}@{h.name}" if several and len(s.hosts) > 1 else s.name for s, h in wanted}
     printer = LogPrinter(tuple(titles.values()), sys.stdout)
     lines: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
+    broken: list[str] = []
 
     def read(service: Service, host: Host) -> None:
+        title = titles[service.name, host.name]
         try:
             for line in _lines(fleet, service, host, reading):
-                lines.put((titles[service.name, host.name], line))
+                lines.put((title, line))
+        except ConnectionError as error:
+            broken.append(title)
+            lines.put((title, f"({error})"))
         finally:
             lines.put(None)
 
@@ -143,6 +151,7 @@ def _print_logs(fleet: Fleet, wanted: list[tuple[Service, Host]], reading: Readi
             left -= 1
         else:
             printer.line(*entry)
+    return not broken
 
 
 def _lines(fleet: Fleet, service: Service, host: Host, reading: Reading) -> Iterator[str]:

@@ -65,9 +65,9 @@ def test_an_unhealthy_service_is_restarted_and_nothing_else(deployed: Homelab, h
 
 
 def test_a_container_of_the_project_that_the_files_do_not_name_is_removed(deployed: Homelab, host: LabHost) -> None:
-    labels = ("--label=com.docker.compose.project=plex", "--label=com.docker.compose.service=old")
-    more = ("--label=com.docker.compose.oneoff=False", "--label=com.docker.compose.container-number=1")
-    host.docker("run", "--detach", "--name", "plex-old-1", *labels, *more, "homelab/demo:1")
+    other = b"services: {old: {image: 'homelab/demo:1', init: true}}"
+    host.docker("compose", "--project-name", "plex", "--file", "-", "up", "--detach", stdin=other)
+    assert running(host) == ["plex-old-1", "plex-web-1", "vpn-web-1"]
     assert "container old is not of the last deploy" in deployed.deploy().out
     assert running(host) == ["plex-web-1", "vpn-web-1"]
 

@@ -56,11 +56,16 @@ def test_env_files_of_a_homelab_in_a_subfolder_are_found() -> None:
         ({"state": "paused"}, "container plex is paused"),
         ({"id": "another"}, "container plex was made anew by somebody else"),
         ({"key": "other", "id": "another"}, "container plex is gone"),
-        ({"image": "sha256:" + "0" * 64}, "container plex runs an older image than plex's image name means now"),
     ],
 )
 def test_a_container_that_is_not_as_recorded_is_named(fields: dict[str, Any], sentence: str) -> None:
     assert drift(containers=(a_container(**fields),)).absent[0] == sentence
+
+
+def test_a_container_whose_image_name_moved_on_is_outdated_and_not_down() -> None:
+    found = drift(containers=(a_container(image="sha256:" + "0" * 64),))
+    assert found == Drift(outdated=("container plex runs an older image than its image's name means now",))
+    assert not found.down
 
 
 def test_a_container_that_is_gone_is_named() -> None:

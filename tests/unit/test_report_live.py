@@ -75,12 +75,12 @@ def test_a_pipe_gets_a_line_for_each_event_that_matters() -> None:
     ):
         tell(progress)
     assert out.getvalue().strip() == screen("""
-▸ vpn   nas   updating: requested
+▸ vpn   nas   updating
 ✗ vpn   nas   failed: container web is unhealthy (3.2 s)
       starting
       no route
 – plex  hl15  skipped: needs vpn, which failed
-▸ web   nas   pulling: requested
+▸ web   nas   pulling
 ✓ web   nas   updated, healthy in 1.3 s
 """)
 

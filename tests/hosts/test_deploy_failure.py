@@ -1,0 +1,100 @@
+"""A service that does not come up: said with its last words, its dependents skipped, the rest done, then mended."""
+
+from __future__ import annotations
+
+from tests.hosts.homelab import Homelab, running, seen
+from tests.lab import LabHost
+
+NEVER = ("command: [sh, -c, 'echo no such database; exec sleep 1000']", "healthcheck: {test: test -e /tmp/never}")
+
+
+def a_homelab(home: Homelab, *vpn: str) -> None:
+    """vpn <- plex <- overseerr, and blog."""
+    home.add("vpn", *vpn, timeout=2)
+    home.add("plex", depends_on=["vpn"])
+    home.add("overseerr", depends_on=["plex"])
+    home.add("blog")
+    home.commit()
+
+
+def test_a_service_that_never_gets_healthy_skips_its_dependents_and_spares_the_rest(
+    home: Homelab, host: LabHost
+) -> None:
+    a_homelab(home, *NEVER)
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "vpn: container web is not healthy after 2 s" in done.said
+    assert "no such database" in done.out
+    assert "skipped plex, overseerr: need vpn, which failed" in done.said
+    assert running(host) == ["blog-web-1", "vpn-web-1"]
+
+
+def test_after_the_mistake_is_mended_the_same_command_does_the_rest(home: Homelab, host: LabHost) -> None:
+    a_homelab(home, *NEVER)
+    home.inv("deploy-all")
+    blog = seen(host, "blog-web-1")
+    home.replace("services/vpn/compose.yml", "test -e /tmp/never", "test -e /bin/sh")
+    home.commit()
+    home.deploy()
+    assert running(host) == ["blog-web-1", "overseerr-web-1", "plex-web-1", "vpn-web-1"]
+    assert seen(host, "blog-web-1") == blog
+    assert "nothing to do" in home.deploy().out
+
+
+def test_a_failed_service_that_is_not_mended_fails_again(home: Homelab) -> None:
+    a_homelab(home, *NEVER)
+    home.inv("deploy-all")
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "vpn: container web is not healthy after 2 s" in done.said
+
+
+def test_a_failed_update_fails_again_until_it_is_mended(home: Homelab, host: LabHost) -> None:
+    a_homelab(home)
+    home.deploy()
+    plex = seen(host, "plex-web-1")
+    a_homelab(home, *NEVER)
+    for _ in range(2):
+        done = home.inv("deploy-all")
+        assert done.status == 1
+        assert "vpn: container web is not healthy after 2 s" in done.said
+        assert seen(host, "plex-web-1") == plex
+
+
+def test_a_crash_loop_is_noticed_long_before_the_timeout(home: Homelab) -> None:
+    home.add("vpn", "command: [sh, -c, 'echo no such device; exit 3']", "restart: always")
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "vpn: container web restarts again and again, exit status 3" in done.said
+    assert "no such device" in done.out
+    assert done.seconds < 30
+
+
+def test_a_container_that_ends_with_an_error_is_a_failure(home: Homelab) -> None:
+    home.add("vpn", "command: [sh, -c, 'echo no such device; exit 3']")
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "vpn: container web ended with status 3" in done.said
+    assert "no such device" in done.out
+
+
+def test_a_check_of_service_yaml_that_nobody_answers_is_a_failure(home: Homelab) -> None:
+    home.add("plex", timeout=1, health=[{"tcp": "127.0.0.1:8080"}])
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "plex: tcp 127.0.0.1:8080: 127.0.0.1:8080 is not reached from h1: " in done.said
+    assert "after 1 s" in done.said
+
+
+def test_a_port_that_is_taken_is_told_in_the_words_of_docker(home: Homelab, host: LabHost) -> None:
+    host.docker("run", "--detach", "--name", "other", "--publish", "8080:80", "homelab/demo:1")
+    home.add("plex", "ports: ['8080:80']")
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "port is already allocated" in done.said
+    host.docker("rm", "--force", "other")
+    home.deploy()
