@@ -257,6 +257,7 @@ class _Walk:
             by=crew.who,
             held=entry.held,
             removed=entry.removed,
+            laid=entry.laid,
         )
         crew.ledger.record(record, entry.detail)
         if record.removed:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from .background import in_background
-from .model import Host, Repo
-from .observe import Checkout, Observation, look, parse
+from .model import Host, Repo, Transport
 from .runner import Result, Runner, Unreachable, connect_all
+
+if TYPE_CHECKING:
+    from .observe import Observation
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -64,6 +67,8 @@ class Fleet:
         runner = opening.result()
         if isinstance(runner, Unreachable):
             return _Sight(runner)
+        from .observe import look  # not before the first connections are on their way
+
         result = runner.run(look(host, env_files(self.repo, host)))
         return _Sight(runner, result, time.time())
 
@@ -76,6 +81,8 @@ class Fleet:
         if result is None or not result.ok:
             self.unfit[host.name] = _failed_look(host, result)
             return
+        from .observe import parse
+
         seen = parse(host, result.text)
         self.skew[host.name] = seen.clock - at if seen.clock else 0
         if seen.problems:
@@ -95,8 +102,17 @@ def env_files(repo: Repo, host: Host) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"{repo.prefix}{path}" for s in mine for path in s.stack.env_files))
 
 
+def in_place(repo: Repo, host: Host) -> bool:
+    """The host's checkout is the very one that is read here: nothing has to be delivered."""
+    if host.transport is not Transport.LOCAL:
+        return False
+    return Path(host.path, repo.prefix).resolve() == Path(repo.root).resolve()
+
+
 def edited(seen: Observation, repo: Repo) -> tuple[str, ...]:
     """Files of the homelab that were edited on the host; none while an interrupted delivery explains them."""
+    from .observe import Checkout
+
     if seen.interrupted or seen.checkout is not Checkout.GIT:
         return ()
     return tuple(path for path in seen.dirty if path.startswith(repo.prefix))

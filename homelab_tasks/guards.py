@@ -7,10 +7,10 @@ from pathlib import Path
 
 from . import repo as repos
 from .errors import Refused
-from .fleet import Fleet, edited
-from .model import Host, Repo, Transport
-from .plan import Request
+from .fleet import Fleet, edited, in_place
+from .model import Host, Repo
 from .plan.survey import Survey, units
+from .request import Request
 
 SHOWN = 5  # paths in one sentence
 
@@ -45,13 +45,6 @@ def refuse_unknown_commits(fleet: Fleet, found: Survey) -> None:
         if there and there != fleet.repo.commit and not repos.knows(fleet.repo, there):
             what = f"{host.name} is at commit {there[:7]}, which this checkout does not know"
             fleet.lose(host.name, f"{what}; git pull first, or deploy over it with --force")
-
-
-def in_place(repo: Repo, host: Host) -> bool:
-    """The host's checkout is the very one that is read here: nothing has to be delivered."""
-    if host.transport is not Transport.LOCAL:
-        return False
-    return Path(host.path, repo.prefix).resolve() == Path(repo.root).resolve()
 
 
 def _hosts(fleet: Fleet, found: Survey) -> list[Host]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+_SEVERAL = "several"  # no digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,13 @@ class Record:
     by: str = ""  # user@machine
     held: Held | None = None
     removed: bool = False
+    laid: str = ""  # digest of the other files that lie there since: a deploy failed, or was about another service
+
+    def with_files_laid(self, digest: str) -> Record:
+        """The same service after files with this digest were laid on the host, whether or not it comes to use them."""
+        if not self.laid:
+            return self if digest == self.digest else replace(self, laid=digest)
+        return self if digest == self.laid else replace(self, laid=_SEVERAL)
 
     def line(self) -> str:
         """The record as one line of JSON."""
@@ -80,7 +89,7 @@ def _record(line: str) -> Record | None:
 
 def _sound(record: Record) -> bool:
     """All of it is of the right type: the line may come from anybody."""
-    texts = [record.service, record.project, record.directory, record.commit, record.digest, record.at, record.by]
+    texts = [record.service, record.project, record.directory, record.commit, record.digest, record.at, record.by, record.laid]
     if not isinstance(record.env, dict) or not isinstance(record.borrows, dict):
         return False
     texts += [
@@ -101,6 +110,8 @@ def _plain(record: Record) -> dict[str, Any]:
         plain["held"] = {"by": record.held.by, "at": record.held.at}
     if record.removed:
         plain["removed"] = True
+    if record.laid:
+        plain["laid"] = record.laid
     return plain
 
 

@@ -15,7 +15,7 @@ from . import prepare
 from .errors import Refused
 from .execute import Crew, Phase, Progress, Report, Tell, execute, now
 from .fleet import Fleet
-from .plan import Plan
+from .plan import Plan, key
 
 FEW_LINES = 50  # a state file is written anew when it has this many lines, and three times as many as services
 
@@ -71,7 +71,10 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) 
     started = time.monotonic()
     tell = audience.tell(plan)
     _announce(plan, tell)
-    trouble = prepare.pull(fleet, plan) or prepare.deliver(fleet, plan.deliveries)
+    trouble = prepare.pull(fleet, plan)
+    if not trouble:
+        _note_what_will_lie(fleet, plan, crews)
+        trouble = prepare.deliver(fleet, plan.deliveries)
     if trouble:
         return Report(plan, seconds=time.monotonic() - started, trouble=trouble)
     plan = prepare.block(plan, fleet.unfit)
@@ -82,6 +85,23 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) 
     report = execute(plan, crews, tell)
     _write_down(fleet, report, crews)
     return replace(report, seconds=time.monotonic() - started)
+
+
+def _note_what_will_lie(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew]) -> None:
+    """Before files move, for every service whose files will differ from its record: a step that fails, or a service
+    that this plan is not about, would else look unchanged once the repo goes back to what is recorded.
+    """
+    receiving = {delivery.host.name for delivery in plan.deliveries}
+    taking = {step.key for step in plan.steps if step.entry and step.entry.detail}
+    for name, crew in crews.items():
+        for record in tuple(crew.records.values()):
+            service = fleet.repo.services.get(record.service)
+            if service is None or not (name in receiving or key(service, fleet.repo.hosts[name]) in taking):
+                continue
+            noted = record.with_files_laid(service.digest)
+            if noted != record:
+                crew.records[record.service] = noted
+                crew.ledger.record(noted)
 
 
 def _announce(plan: Plan, tell: Tell) -> None:

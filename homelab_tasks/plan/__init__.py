@@ -85,6 +85,7 @@ class Entry:
     )  # service -> its container whose network is shared ("" all)
     held: Held | None = None
     removed: bool = False
+    laid: str = ""  # as the record has it, where files stay as they lie
     detail: str = ""  # resolved model and file list as JSON, "" to leave the last one
 
 
@@ -149,22 +150,6 @@ class Plan:
     def changes(self) -> bool:
         """There is something to do (blocked steps count: somebody has to act)."""
         return bool(self.steps)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked for on the command line."""
-
-    title: str
-    names: frozenset[str]  # services meant by the request
-    named: frozenset[str] = frozenset()  # those of them that were named one by one: a deploy by name releases a stop
-    hosts: frozenset[str] = frozenset()  # only these hosts; empty: all
-    dependencies: bool = True
-    force: bool = False
-    prune: bool = False
-    everything: bool = False  # the whole repo is meant, so what is gone from it is looked for
-    files: bool = True  # bring files and settings to the commit; False only starts what does not run
-    timeout: float = 0  # seconds until healthy, 0: what the service says
 
 
 def detail(model: Mapping[str, Any], files: Mapping[str, str]) -> str:

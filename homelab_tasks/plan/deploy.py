@@ -8,7 +8,8 @@ from dataclasses import replace
 from .. import graph
 from ..commands import docker
 from ..model import Repo
-from . import Delivery, Plan, Request, Step, Verb, key, network_key
+from ..request import Request
+from . import Delivery, Plan, Step, Verb, key, network_key
 from .facts import Facts
 from .faults import external_names, faults_of, notices_of
 from .removal import left_behind, moves, removal

@@ -16,6 +16,7 @@ class Drift:
 
     new: bool = False  # nothing is recorded
     files: bool = False  # committed files differ from those of the record
+    relaid: bool = False  # files that are neither of the record nor of the commit were laid on the host in between
     env: tuple[str, ...] = ()  # env files that differ, by path
     absent: tuple[str, ...] = ()  # sentences on containers that do not run, or that nobody recorded
     outdated: tuple[str, ...] = ()  # sentences on containers whose image's name means another image by now
@@ -23,7 +24,7 @@ class Drift:
     borrowed: tuple[str, ...] = ()  # services whose network namespace is another one now
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.files or self.env or self.outdated or self.down)
+        return bool(self.new or self.files or self.relaid or self.env or self.outdated or self.down)
 
     @property
     def down(self) -> bool:
@@ -39,6 +40,7 @@ def find_drift(repo: Repo, service: Service, seen: Observation) -> Drift:
     containers = seen.of_project(record.project)
     return Drift(
         files=record.digest != service.digest or record.project != service.project,
+        relaid=record.laid not in ("", service.digest),
         env=_changed_env(repo, service, record, seen),
         absent=(*_absent(record, containers), *_unknown(record, containers)),
         outdated=_outdated(record, containers),

@@ -29,17 +29,21 @@ class Effect:
         return bool(self.model_changed or self.recreate or self.restart or self.signal or self.build)
 
 
-def effect_of(repo: Repo, service: Service, host: Host, resolved: Resolved) -> Effect:
-    """Compare the resolved model and the files with those of the last deploy; all is new where none is recorded."""
+def effect_of(repo: Repo, service: Service, host: Host, resolved: Resolved, *, relaid: bool = False) -> Effect:
+    """Compare the resolved model and the files with those of the last deploy; all is new where none is recorded.
+
+    With `relaid` the containers may have read other files since, so that each file counts as changed.
+    """
     model = resolved.model or {}
     if resolved.before is None:
         return Effect(model_changed=True, build=any(_builds(model).values()))
     models = difference(resolved.before, model)
     files = _changed_files(resolved.files_before or {}, service.files)
-    seen_by = {path: dict(_readers(model, _on_host(repo, host, path))) for path in files}
+    laid = dict.fromkeys([*files, *service.files]) if relaid else files
+    seen_by = {path: dict(_readers(model, _on_host(repo, host, path))) for path in laid}
     touched = _reactions(service, seen_by, models.containers)
     built = _builds(resolved.before) != _builds(model) or any(
-        _in_build(model, _on_host(repo, host, path)) for path in files
+        _in_build(model, _on_host(repo, host, path)) for path in laid
     )
     changed = tuple(Change("", f"{_short(service, path)} {word}") for path, word in files.items())
     again = touched[Reaction.RECREATE] | namespace_users(model, models.containers | touched[Reaction.RECREATE])

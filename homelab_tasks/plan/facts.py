@@ -9,7 +9,8 @@ from ..commands import compose
 from ..commands.resolve import Resolution, Resolved
 from ..model import Host, Repo, Service
 from ..observe import Observation
-from . import Gate, Request
+from ..request import Request
+from . import Gate
 from .survey import Finding
 
 

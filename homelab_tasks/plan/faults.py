@@ -13,7 +13,13 @@ from .survey import Finding, Survey
 def faults_of(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> tuple[str, ...]:
     """Everything that would make a step fail and can be known before: `what; the next move`."""
     cut = [answer.problem for answer in resolved.values() if answer.problem]
-    found = [*cut, *_rejected(survey, resolved), *_networks(repo, survey, resolved), *_volumes(repo, survey, resolved)]
+    found = [
+        *_never_deployed(survey),
+        *cut,
+        *_rejected(survey, resolved),
+        *_networks(repo, survey, resolved),
+        *_volumes(repo, survey, resolved),
+    ]
     return tuple(dict.fromkeys(found))
 
 
@@ -40,6 +46,14 @@ def _answers(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[tup
         found = resolution.services.get(finding.service.name) if resolution else None
         if found and not finding.blocked:
             yield finding, found
+
+
+def _never_deployed(survey: Survey) -> Iterator[str]:
+    """Without files moving, only what a deploy brought there once can be started."""
+    for finding in survey.findings:
+        if finding.drift.new and not finding.blocked and not survey.request.files:
+            name = finding.service.name
+            yield f"{name} was never deployed on {finding.host.name}; inv deploy {name}"
 
 
 def _rejected(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:

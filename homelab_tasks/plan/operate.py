@@ -11,7 +11,8 @@ from ..commands import compose
 from ..model import Host, Repo, Service
 from ..observe import Observation
 from ..record import Held, Record
-from . import Entry, Plan, Request, Step, Unit, Verb, key
+from ..request import Request
+from . import Entry, Plan, Step, Unit, Verb, key
 from .facts import gate_of
 from .survey import Before, borrowers, borrows, units
 
@@ -44,7 +45,7 @@ def plan_restart(repo: Repo, request: Request, seen: Mapping[str, Observation], 
     return Plan(
         title=request.title,
         steps=_needs(repo, known),
-        unchanged=tuple(Unit(s.subject, s.host, "never deployed") for s in steps if s not in known),
+        unchanged=tuple(Unit(s.subject, s.host, "not deployed") for s in steps if s not in known),
     )
 
 
@@ -84,7 +85,8 @@ def _project(repo: Repo, service: Service, host: Host, seen: Observation, record
 def _entry(repo: Repo, service: Service, record: Record | None) -> Entry | None:
     if record is None:
         return None
-    return Entry(service.name, record.project, record.directory, record.digest, record.env, borrows(repo, service))
+    entry = Entry(service.name, record.project, record.directory, record.digest, record.env, borrows(repo, service))
+    return replace(entry, laid=record.laid)
 
 
 def _stop(repo: Repo, seen: Mapping[str, Observation], step: Step, held: Held) -> Step:

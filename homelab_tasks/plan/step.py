@@ -10,7 +10,8 @@ from ..command import Command
 from ..commands import compose
 from ..commands.resolve import Resolution, Resolved, image_name
 from ..model import Host, Service
-from . import Entry, Request, Step, Verb, detail, key
+from ..request import Request
+from . import Entry, Step, Verb, detail, key
 from .drift import Drift, env_hashes
 from .effect import Effect, effect_of
 from .facts import Facts, gate_of
@@ -18,13 +19,14 @@ from .survey import Finding, borrows
 
 
 def step_of(finding: Finding, request: Request, facts: Facts) -> Step | None:
-    """The step for one finding; None where Compose rejects the service's files, which is a fault of the plan."""
+    """The step for one finding; None where a fault of the plan says why there can be none."""
     service, host = finding.service, finding.host
     base = Step(key(service, host), Verb.UPDATE, service.name, host, asked=finding.asked)
     if finding.blocked:
         return replace(base, blocked=finding.blocked)
     resolved = facts.of(finding)
-    if resolved is not None and resolved.model is None:
+    rejected = resolved is not None and resolved.model is None
+    if rejected or (finding.drift.new and not request.files):
         return None
     return _complete(base, finding, request, facts)
 
@@ -33,7 +35,7 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
     service, host, drift = finding.service, finding.host, finding.drift
     seen, resolved = facts.seen[host.name], facts.of(finding)
     forced = request.force and finding.asked == "requested"
-    effect = effect_of(facts.repo, service, host, resolved) if resolved else Effect()
+    effect = effect_of(facts.repo, service, host, resolved, relaid=drift.relaid) if resolved else Effect()
     record = seen.records.get(service.name)
     renamed = record is not None and record.project != service.project
     verb = _verb(drift, effect, adopted=bool(seen.of_project(service.project)), forced=forced, renamed=renamed)
@@ -76,6 +78,8 @@ def _causes(service: Service, host: Host, drift: Drift, facts: Facts, *, forced:
         yield f"its compose project was called {record.project}"
     if record and record.digest != service.digest:
         yield f"changed since {record.commit[:7]}"
+    if drift.relaid:
+        yield f"files of another commit lie on {host.name}"
     for path in drift.env:
         yield f"{path.removeprefix(facts.repo.prefix + service.directory + '/')} changed"
     yield from drift.absent
@@ -141,6 +145,7 @@ def _entry(service: Service, host: Host, facts: Facts, resolved: Resolved | None
         digest=kept.digest if kept else service.digest,
         env=kept.env if kept else env_hashes(facts.repo, service, seen),
         borrows=borrows(facts.repo, service),
+        laid=kept.laid if kept else "",
         detail=detail(resolved.model, service.files) if resolved and resolved.model else "",
     )
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from .. import graph
 from ..model import Edge, Host, Reason, Repo, Service
 from ..observe import Observation
-from . import Plan, Request, Unit, key
+from ..request import Request
+from . import Plan, Unit, key
 from .drift import Drift, find_drift
 
 

@@ -157,6 +157,7 @@ def _first(drift: Drift) -> str:
     found = [*drift.sick.values(), *drift.absent, *drift.outdated]
     found += [f"shares the network of {owner}, which was made anew" for owner in drift.borrowed]
     found += ["changed in the repo since"] if drift.files else []
+    found += ["files of another commit lie there"] if drift.relaid else []
     found += [f"{path.rpartition('/')[2]} changed" for path in drift.env]
     if not found:
         return "up to date"

@@ -8,6 +8,7 @@ from .care import cleanup, pull_images
 from .deploy import deploy, deploy_all, deploy_group, ensure, update_services, update_system
 from .look import graph, hosts, list_services, show, status
 from .operate import destroy, logs, restart, start, stop
+from .overview import overview_of
 
 ns = Collection(
     list_services,
@@ -29,3 +30,4 @@ ns = Collection(
     pull_images,
     cleanup,
 )
+ns.add_task(overview_of(ns), default=True)

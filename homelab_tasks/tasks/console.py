@@ -104,8 +104,13 @@ class _Console:
     """A person watches, or a file does."""
 
     changing: Changing
-    stage: Callable[[str], None]
+    show: Callable[[str], None]
     at_the_end: ExitStack
+
+    def stage(self, text: str) -> None:
+        """Show it in passing; and import what every run prints at its end, while it is the hosts' turn."""
+        self.show(text)
+        from ..report import plan  # noqa: F401
 
     def approve(self, plan: Plan) -> bool:
         """Show the plan; ask if something goes away."""

@@ -13,7 +13,7 @@ from .flags import Changing, Deploying, Output
 
 if TYPE_CHECKING:
     from ..model import Repo, Service
-    from ..plan import Request
+    from ..request import Request
 
 NAMES = {"names": "services: names with commas, globs, an app's name for all its instances"}
 
@@ -114,7 +114,7 @@ def _deploy(
 def _request(
     title: str, repo: Repo, services: Iterable[Service], changing: Changing, *, by_name: bool, files: bool = True
 ) -> Request:
-    from ..plan import Request
+    from ..request import Request
     from .console import host_names
 
     names = frozenset(service.name for service in services)

@@ -17,7 +17,7 @@ from typing import Any
 from invoke.context import Context
 from invoke.tasks import Task, task
 
-from ..errors import HomelabError
+from ..errors import HomelabError, RepoInvalid
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
 
@@ -66,8 +66,8 @@ def _sentences() -> Iterator[None]:
         yield
     except HomelabError as error:
         sys.stdout.flush()
-        for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
+        for sentence in error.problems if isinstance(error, RepoInvalid) else [error]:
+            print(f"error: {sentence}", file=sys.stderr)
         sys.exit(FAILED)
     except KeyboardInterrupt:
         print("error: interrupted; run the same again to go on", file=sys.stderr)

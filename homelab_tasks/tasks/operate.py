@@ -16,7 +16,7 @@ from .flags import Changing, Output, flag
 if TYPE_CHECKING:
     from ..fleet import Fleet
     from ..model import Host, Repo, Service
-    from ..plan import Request
+    from ..request import Request
 
 
 @homelab_task(Changing, Output, texts=NAMES)
@@ -97,9 +97,9 @@ def logs(_: Context, names: str, reading: Reading) -> None:
     """Show what services write, a name before each line."""
     from .. import pipeline
     from ..fleet import Fleet
-    from ..plan import Request
     from ..plan.survey import units
     from ..repo import select
+    from ..request import Request
     from .console import host_names
 
     repo = pipeline.load(here())
@@ -164,8 +164,8 @@ def _lines(fleet: Fleet, service: Service, host: Host, reading: Reading) -> Iter
 
 
 def _request(verb: str, repo: Repo, names: str, changing: Changing) -> Request:
-    from ..plan import Request
     from ..repo import select
+    from ..request import Request
     from .console import host_names
 
     chosen = frozenset(service.name for service in select(repo, names))

@@ -188,6 +188,17 @@ def running(host: LabHost) -> list[str]:
     return sorted(host.docker("ps", "--format", "{{.Names}}").split())
 
 
+def now(host: LabHost) -> str:
+    """This moment, as `events` takes it."""
+    return host.check("date", "+%s.%N")
+
+
+def events(host: LabHost, event: str, since: str, form: str) -> list[str]:
+    """What Docker tells of the events of one kind since a moment: one line each, in a format of Docker's."""
+    window = ("--since", since, "--until", now(host))
+    return host.docker("events", *window, "--filter", f"event={event}", "--format", form).splitlines()
+
+
 def head(host: LabHost) -> str:
     """The commit that the host's checkout is at."""
     return host.check("git", "-c", "safe.directory=*", "-C", CHECKOUT, "rev-parse", "HEAD")

@@ -107,7 +107,7 @@ def test_restart_works_where_the_service_was_deployed() -> None:
 
 def test_what_was_never_deployed_is_not_restarted() -> None:
     plan = plan_restart(CHAIN, a_request("db"), {"nas": an_observation()}, {})
-    assert ([(u.subject, u.why) for u in plan.unchanged], plan.steps) == ([("db", "never deployed")], ())
+    assert ([(u.subject, u.why) for u in plan.unchanged], plan.steps) == ([("db", "not deployed")], ())
 
 
 def test_destroy_goes_against_the_order_and_keeps_volumes_unless_told() -> None:

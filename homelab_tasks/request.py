@@ -1,0 +1,21 @@
+"""What was asked for on the command line; by itself, as a run knows it before it has to know anything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    title: str
+    names: frozenset[str]  # services meant by the request
+    named: frozenset[str] = frozenset()  # those of them that were named one by one: a deploy by name releases a stop
+    hosts: frozenset[str] = frozenset()  # only these hosts; empty: all
+    dependencies: bool = True
+    force: bool = False
+    prune: bool = False
+    everything: bool = False  # the whole repo is meant, so what is gone from it is looked for
+    files: bool = True  # bring files and settings to the commit; False only starts what does not run
+    timeout: float = 0  # seconds until healthy, 0: what the service says

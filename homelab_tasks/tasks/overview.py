@@ -1,0 +1,48 @@
+"""What `inv` alone shows: every task with a line, by what it is for."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.tasks import Task, task
+
+ROOMS = {"look": "look", "deploy": "deploy", "operate": "every day", "care": "care", "": "your own"}
+
+
+def overview_of(ns: Collection) -> Task[Any]:
+    """The default task of a collection: lists it, with the tasks that a repo added to it."""
+
+    @task(name="help")
+    def overview(_: Context) -> None:
+        """List all tasks, by what they are for."""
+        print("\n".join(_lines(ns)))
+
+    shown: Task[Any] = overview
+    return shown
+
+
+def _lines(ns: Collection) -> Iterator[str]:
+    rooms = _rooms(ns)
+    width = max(len(name) for names in rooms.values() for name in names)
+    for title, names in rooms.items():
+        yield title
+        for name, text in names.items():
+            first, *more = textwrap.wrap(text, 80 - width - 5) or [""]
+            yield f"  {name.ljust(width)}  {first}".rstrip()
+            yield from (f"  {' ' * width}  {line}" for line in more)
+        yield ""
+    yield "flags of a task: inv --help TASK"
+
+
+def _rooms(ns: Collection) -> Mapping[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {title: {} for title in ROOMS.values()}
+    for name, entry in ns.tasks.items():
+        package, _, room = entry.body.__module__.rpartition(".")
+        title = ROOMS.get(room if package == __package__ else "", "")
+        if title:
+            found[title][name] = (entry.__doc__ or "").strip().split("\n")[0]
+    return {title: names for title, names in found.items() if names}

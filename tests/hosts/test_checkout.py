@@ -1,0 +1,153 @@
+"""What lies in the checkout on a host and at home: nothing that somebody wrote is lost, and odd names are only names."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.hosts.homelab import CHECKOUT, Homelab, head, put, running
+from tests.lab import Lab, LabHost
+
+MOUNT = "volumes: ['./config:/config:ro']"
+
+
+def on(host: LabHost, line: str) -> str:
+    """Output of a shell line, run as the user of the checkout."""
+    done = host.exec("bash", "-c", line, user="admin")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.decode().strip()
+
+
+def test_a_file_that_was_edited_on_the_host_stops_the_deploy_and_is_kept(home: Homelab, host: LabHost) -> None:
+    home.add("blog", MOUNT)
+    home.add("wiki")
+    home.write("services/blog/config/a.txt", "one\n")
+    first = home.commit()
+    home.deploy()
+    put(host, "services/blog/config/a.txt", "mine\n")
+    home.write("services/blog/config/a.txt", "two\n")
+    home.commit()
+    done = home.inv("deploy", "blog")
+    assert done.status == 1
+    assert "files were edited in /opt/homelab on h1: services/blog/config/a.txt; commit or undo that" in done.said
+    assert (head(host), on(host, f"cat {CHECKOUT}/services/blog/config/a.txt")) == (first, "mine")
+    assert home.succeed("deploy", "wiki").out.startswith("nothing to do:")
+    on(host, f"cd {CHECKOUT} && git checkout --quiet services/blog/config/a.txt")
+    home.deploy()
+    assert host.docker("exec", "blog-web-1", "cat", "/config/a.txt") == "two"
+
+
+def test_a_file_that_only_the_host_has_is_not_overwritten(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    first = home.commit()
+    home.deploy()
+    put(host, "services/blog/notes.txt", "mine\n")
+    home.write("services/blog/notes.txt", "theirs\n")
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "files on h1 are in the way of the commit: services/blog/notes.txt; move them away there" in done.said
+    assert (head(host), on(host, f"cat {CHECKOUT}/services/blog/notes.txt")) == (first, "mine")
+    on(host, f"rm {CHECKOUT}/services/blog/notes.txt")
+    home.deploy()
+    assert on(host, f"cat {CHECKOUT}/services/blog/notes.txt") == "theirs"
+
+
+def test_work_that_is_not_committed_is_named_and_never_deployed(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.add("wiki")
+    home.commit()
+    home.write("services/blog/new.txt", "not yet\n")
+    refused = home.inv("deploy", "blog")
+    assert (refused.status, running(host)) == (1, [])
+    assert refused.err == (
+        "error: not committed: services/blog/new.txt; commit it, or deploy the last commit: --allow-dirty\n"
+    )
+    assert "not committed, and so not part of this: services/blog/new.txt" in home.succeed(
+        "deploy", "blog", "--dry-run"
+    ).said
+    home.succeed("deploy", "wiki")
+    home.succeed("deploy", "blog", "--allow-dirty")
+    assert running(host) == ["blog-web-1", "wiki-web-1"]
+    assert on(host, f"ls {CHECKOUT}/services/blog") == "compose.yml\nservice.yaml"
+
+
+def test_a_delivery_that_a_power_cut_ended_is_finished_by_the_next_run(home: Homelab, host: LabHost) -> None:
+    home.add("blog", MOUNT)
+    home.write("services/blog/config/a.txt", "one\n")
+    home.commit()
+    home.deploy()
+    home.write("services/blog/config/a.txt", "two\n")
+    home.write("services/blog/config/b.txt", "two\n")
+    commit = home.commit()
+    files = f"{CHECKOUT}/services/blog/config"
+    on(host, f"echo {commit} >{CHECKOUT}/.git/homelab/delivering; echo tw >{files}/a.txt; echo two >{files}/b.txt")
+    on(host, f"touch {CHECKOUT}/.git/index.lock")
+    home.deploy()
+    assert (head(host), on(host, f"cat {files}/a.txt")) == (commit, "two")
+    assert host.docker("exec", "blog-web-1", "cat", "/config/a.txt") == "two"
+    assert on(host, f"git -C {CHECKOUT} status --porcelain; ls {CHECKOUT}/.git/homelab/delivering || true") == ""
+
+
+ODD = {"A": "it's \"quoted\" `id` $HOME \\ end ", "B": "grün 🚀", "C": "line one\nline two", "D": "$(touch /tmp/oops)"}
+
+
+@pytest.mark.parametrize("folder", ["", "lab", "my home's $lab; x"])
+def test_odd_folders_and_values_arrive_as_they_are(
+    tmp_path: Path, lab: Lab, host: LabHost, folder: str
+) -> None:
+    home = Homelab.make(tmp_path / "the home lab", lab, [host], folder=folder)
+    prefix = f"{folder}/" if folder else ""
+    (home.top / "elsewhere.txt").write_text("not of the homelab\n")
+    home.write(".gitignore", ".env\n")
+    values = [f"{key}: {_double_quoted(value)}" for key, value in ODD.items()]
+    home.add("blog", "environment: {" + ", ".join([*values, "E: '${SECRET}'"]) + "}", "volumes: ['./my config:/config']")
+    home.write("services/blog/my config/ä b.txt", "one\n")
+    home.commit()
+    put(host, f"{prefix}services/blog/.env", "SECRET='pa $word\"'\n")
+    home.deploy()
+    for key, value in {**ODD, "E": 'pa $word"'}.items():
+        assert host.check("docker", "exec", "blog-web-1", "printenv", key) == value.strip()
+    assert home.deploy().out.startswith("nothing to do:")
+    home.write("services/blog/my config/ä b.txt", "two\n")
+    home.commit()
+    assert "my config/ä b.txt changed" in home.deploy().out
+    assert host.docker("exec", "blog-web-1", "cat", "/config/ä b.txt") == "two"
+    assert "restarted" in host.docker("inspect", "blog-web-1") or _restarts(host) == 2
+
+
+def _restarts(host: LabHost) -> int:
+    return len(host.docker("events", "--since", "1m", "--until", "0s", "--filter", "event=start").splitlines())
+
+
+def _double_quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("$", "$$")
+    return f'"{escaped}"'
+
+
+def test_a_host_can_fetch_the_commit_from_its_own_origin(tmp_path: Path, lab: Lab, host: LabHost) -> None:
+    home = Homelab.make(tmp_path / "homelab", lab, [host])
+    home.inventory(lab, [host], defaults={"source": "origin"})
+    home.add("blog")
+    home.commit()
+    on(host, "git init --quiet --bare --initial-branch=main ~/origin.git")
+    push(home, lab)
+    on(host, f"git clone --quiet ~/origin.git {CHECKOUT}")
+    home.deploy()
+    home.add("blog", "image: homelab/demo:2")
+    commit = home.commit()
+    refused = home.inv("deploy-all")
+    assert refused.status == 1
+    assert f"commit {commit[:7]} is not at the origin of h1; git push, then run the same again" in refused.said
+    push(home, lab)
+    home.deploy()
+    assert head(host) == commit
+    assert host.docker("inspect", "--format", "{{.Config.Image}}", "blog-web-1") == "homelab/demo:2"
+
+
+def push(home: Homelab, lab: Lab) -> None:
+    environment = {"GIT_SSH_COMMAND": f"ssh -F {lab.ssh_dir}/config", "PATH": "/usr/bin:/bin"}
+    argv = ["git", "push", "--quiet", "h1:origin.git", "main"]
+    subprocess.run(argv, cwd=home.root, env=environment, check=True)

@@ -1,0 +1,212 @@
+"""What is found before anything is changed: each says what, where and the next move, and leaves hosts as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.hosts.homelab import CHECKOUT, Done, Homelab, put, running
+from tests.lab import Lab, LabHost
+
+EXTERNAL = ("networks: [proxy]", "networks: {proxy: {external: true}}")
+
+
+def a_user_of_proxy(home: Homelab, name: str) -> None:
+    home.add(name, EXTERNAL[0])
+    home.replace(f"services/{name}/compose.yml", "services:", f"{EXTERNAL[1]}\nservices:")
+
+
+def refused(home: Homelab, host: LabHost) -> Done:
+    """Deploy all, with a sound service beside the bad one; nothing may have been changed."""
+    home.add("sound")
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "Traceback" not in done.said
+    assert running(host) == []
+    assert host.check("bash", "-c", f"find {CHECKOUT} -name compose.yml") == ""
+    return done
+
+
+def test_external_networks_of_hosts_yaml_are_made_first(home: Homelab, lab: Lab, host: LabHost) -> None:
+    home.inventory(lab, [host], networks={"proxy": {"subnet": "172.30.7.0/24", "internal": True}})
+    a_user_of_proxy(home, "blog")
+    a_user_of_proxy(home, "wiki")
+    home.commit()
+    home.deploy()
+    facts = "{{.Internal}} {{(index .IPAM.Config 0).Subnet}} {{len .Containers}}"
+    assert host.docker("network", "inspect", "--format", facts, "proxy") == "true 172.30.7.0/24 2"
+    assert home.deploy().out.startswith("nothing to do:")
+
+
+def test_an_external_network_that_nobody_makes_is_a_fault(home: Homelab, host: LabHost) -> None:
+    a_user_of_proxy(home, "blog")
+    done = refused(home, host)
+    assert (
+        "blog: network proxy does not exist on h1 and no service makes it; list it under networks: in hosts.yaml"
+        in done.said
+    )
+
+
+def test_an_external_volume_that_nobody_makes_is_a_fault(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "volumes: ['media:/media']")
+    home.replace("services/blog/compose.yml", "services:", "volumes: {media: {external: true}}\nservices:")
+    done = refused(home, host)
+    assert "blog: volume media does not exist on h1; on h1: docker volume create media" in done.said
+
+
+def test_an_env_file_that_is_missing_on_the_host_is_a_fault_and_putting_it_there_mends_it(
+    home: Homelab, host: LabHost
+) -> None:
+    home.add("blog", "env_file: [.env]")
+    home.write(".gitignore", ".env\n")
+    done = refused(home, host)
+    assert f"blog: {CHECKOUT}/services/blog/.env is missing on h1; make it there" in done.said
+    put(host, "services/blog/.env", "TOKEN=hush\n")
+    home.deploy()
+    assert running(host) == ["blog-web-1", "sound-web-1"]
+
+
+def test_a_variable_without_a_value_is_a_fault(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "environment: {TOKEN: '${TOKEN:?}'}")
+    assert "blog: TOKEN has no value on h1; set it in services/blog/.env there" in refused(home, host).said
+
+
+def test_a_variable_that_stays_blank_is_told(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "environment: {TOKEN: '${TOKEN}'}")
+    home.commit()
+    assert "blog: TOKEN is not set on h1; Compose uses a blank" in home.deploy().said
+    assert running(host) == ["blog-web-1"]
+
+
+@pytest.mark.parametrize("line", ["TOKEN='hush' 'hush", "TOKEN=\"hush", "hush!x=1", "TOKEN=${hush"])
+def test_an_env_file_that_compose_cannot_read_is_a_fault_that_quotes_nothing_of_it(
+    home: Homelab, host: LabHost, line: str
+) -> None:
+    home.add("blog", "env_file: [.env]")
+    put(host, "services/blog/.env", f"# tokens\n{line}\n")
+    done = refused(home, host)
+    assert f"blog: Compose cannot read {CHECKOUT}/services/blog/.env on h1" in done.said
+    assert "hush" not in done.said
+
+
+def test_a_compose_file_that_compose_rejects_is_a_fault(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "prots: ['80']")
+    done = refused(home, host)
+    assert "services/blog/compose.yml: Compose on h1 rejects it: " in done.said
+    assert "prots is not allowed; mend the file and commit" in done.said
+
+
+def test_an_image_that_cannot_be_pulled_ends_the_run_before_any_change(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "image: localhost:1/no/such:1")
+    done = refused(home, host)
+    assert "deploy-all: nothing was changed" in done.said
+    assert "blog: pulling localhost:1/no/such:1 on h1 failed" in done.said
+
+
+def test_a_full_disk_is_named_and_the_same_command_converges_once_there_is_space(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.commit()
+    home.deploy()
+    home.write("services/blog/large", "x" * 3_000_000)
+    home.add("wiki")
+    home.commit()
+    host.fill_disk()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "the disk of h1 is full (delivering the commit)" in done.said
+    assert running(host) == ["blog-web-1"]
+    host.free_disk()
+    home.deploy()
+    assert running(host) == ["blog-web-1", "wiki-web-1"]
+    assert home.deploy().out.startswith("nothing to do:")
+
+
+@contextmanager
+def without(host: LabHost, path: str) -> Iterator[None]:
+    """The host as if a program were not installed."""
+    away = f"{path.rpartition('/')[0]}/.away"
+    host.check("mv", path, away)
+    try:
+        yield
+    finally:
+        host.check("/bin/busybox" if path.endswith("/bash") else "env", "mv", away, path)
+
+
+COMPOSE = "/usr/libexec/docker/cli-plugins/docker-compose"
+MISSING = {
+    "/usr/bin/git": "git is not installed on h1; install it there",
+    "/usr/bin/docker": "docker is not installed on h1; install Docker Engine and Compose v2 there",
+    "/usr/bin/tar": "tar is not installed on h1; install it there",
+    "/usr/bin/flock": "flock is not installed on h1; install it there",
+    COMPOSE: "Docker Compose v2 is not installed on h1; install its plugin there",
+}
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_a_program_that_a_host_lacks_is_named_and_the_other_hosts_are_deployed(
+    home: Homelab, hosts: tuple[LabHost, ...], path: str
+) -> None:
+    home.add("blog", host="h1")
+    home.add("wiki", host="h2")
+    home.commit()
+    with without(hosts[0], path):
+        done = home.inv("deploy-all")
+    assert done.status == 1
+    assert MISSING[path] in done.said
+    assert (running(hosts[0]), running(hosts[1])) == ([], ["wiki-web-1"])
+    home.deploy()
+    assert running(hosts[0]) == ["blog-web-1"]
+
+
+def test_a_host_without_bash_is_named(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.commit()
+    host.check("usermod", "--shell", "/bin/sh", "admin")
+    try:
+        with without(host, "/usr/bin/bash"):
+            assert "bash is not installed on h1; install it there" in home.inv("deploy-all").said
+    finally:
+        host.check("usermod", "--shell", "/bin/bash", "admin")
+
+
+def test_a_user_outside_the_docker_group_gets_the_command_that_mends_it(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.commit()
+    host.check("gpasswd", "--delete", "admin", "docker")
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    told = "admin may not use docker on h1; on h1: sudo usermod -aG docker admin"
+    assert told in done.said
+    host.check(*told.partition("sudo ")[2].split())
+    home.deploy()
+
+
+@pytest.mark.parametrize("fault", ["chown root: /opt/homelab", "rm -r /opt/homelab"])
+def test_a_checkout_that_may_not_be_written_gets_the_command_that_mends_it(
+    home: Homelab, host: LabHost, fault: str
+) -> None:
+    home.add("blog")
+    home.commit()
+    host.check(*fault.split())
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    told = "cannot write /opt/homelab on h1 (permission denied); on h1: sudo install -d -o admin /opt/homelab"
+    assert told in done.err
+    host.check(*told.partition("sudo ")[2].split())
+    home.deploy()
+
+
+def test_a_checkout_of_another_user_gets_the_command_that_mends_it(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.commit()
+    home.deploy()
+    host.check("chown", "-R", "root:", CHECKOUT)
+    home.add("blog", "image: homelab/demo:2")
+    home.commit()
+    told = "/opt/homelab on h1 belongs to another user; on h1: sudo chown -R admin: /opt/homelab"
+    assert told in home.inv("deploy-all").said
+    host.check(*told.partition("sudo ")[2].split())
+    home.deploy()
