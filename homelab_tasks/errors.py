@@ -77,6 +77,7 @@ class Refused(HomelabError):
 
 def suggestion(name: str, known: Sequence[str], kind: str = "name") -> str:
     """The next move after an unknown name: the nearest known one, else the known ones."""
+    known = list(dict.fromkeys(known))
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"

@@ -28,6 +28,10 @@ class Events:
         Without events each wait looks for itself.
         """
         self._bells[project] = bell
+        self.begin()
+
+    def begin(self) -> None:
+        """Connect and listen, ahead of the first wait. Raises ConnectionError."""
         with self._starting:
             if self._thread is None:
                 self._stream = self._subscribe()

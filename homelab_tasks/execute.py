@@ -139,6 +139,8 @@ class _Walk:
 
     def run(self) -> Report:
         start = time.monotonic()
+        for name in {step.host.name for step in self.plan.steps if step.gate and not step.blocked} & {*self.events}:
+            in_background(self.events[name].begin)  # done before the first container is up; a failure shows there
         try:
             with Interrupts() as interrupts:
                 self._loop(interrupts)
@@ -305,7 +307,13 @@ def _check(runner: Runner, gate: Gate, watch: Watch, events: Events) -> _Applied
         events.follow(gate.project, watch.wake)
         return _Applied(verdict=health.wait(runner, gate, watch))
     except ConnectionError as error:
-        return _Applied(verdict=Verdict(why=f"connection to {runner.host.name} lost while waiting ({error})"))
+        return _Applied(verdict=Verdict(why=_why_lost(runner, error)))
+
+
+def _why_lost(runner: Runner, error: ConnectionError) -> str:
+    """Docker's own connection broke: with the host's, or alone."""
+    answer = runner.run(Command(("true",), timeout=10))
+    return f"{answer.stderr.strip()} while its health was awaited; run the same again" if answer.lost else str(error)
 
 
 def _borrowed_ids(entry: Entry, records: Mapping[str, Record]) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,6 +50,7 @@ class _State:
 
     key: str
     waits: str = ""
+    due: float = 0.0  # seconds until it may be up, where that is known
     broken: str = ""
     finished: bool = False
 
@@ -62,7 +63,9 @@ def wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
     try:
         return _wait(runner, gate, watch)
     except RequestException as error:
-        raise ConnectionError(str(error)) from error
+        host = runner.host.name
+        what = f"the docker daemon on {host} stopped answering while its health was awaited"
+        raise ConnectionError(f"{what}; on {host}: sudo systemctl start docker") from error
     except APIError as error:
         return Verdict(why=f"the docker daemon says: {error.explanation}")
 
@@ -81,7 +84,8 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
             restarts = facts["RestartCount"] - before.setdefault(ident, _history(facts, watch))
             state = _judge(api, facts, gate, watch, restarts)
             if state.broken:
-                return Verdict(why=f"container {state.key} {state.broken}", log=last_words(api, ident))
+                log = (*last_words(api, ident), *_words_of_check(facts))
+                return Verdict(why=f"container {state.key} {state.broken}", log=log)
             pending[ident] = state
             if not state.waits:
                 done[ident] = _recorded(facts, finished=state.finished)
@@ -90,19 +94,33 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
         if pending and waited > gate.timeout:
             ident, state = next(iter(pending.items()))
             why = f"container {state.key} {state.waits} after {gate.timeout:g} s"
-            return Verdict(why=why, log=last_words(api, ident))
+            return Verdict(why=why, log=(*last_words(api, ident), *_words_of_check(api.inspect_container(ident))))
         if pending:
-            watch.wake.wait(min(LONGEST, max(SHORTEST, waited / 7)))
+            watch.wake.wait(_pause(pending.values(), waited))
     refused = "" if pending else _ask_all(runner, gate, watch, started)
     if refused:
         return Verdict(why=refused, log=last_words(api, ids[0]) if ids else ())
     return Verdict(tuple(done[ident] for ident in ids if ident in done), why="interrupted" if pending else "")
 
 
+def _pause(pending: Iterable[_State], waited: float) -> float:
+    """Seconds until the next look: as long as somebody is known to need, else longer and longer."""
+    known = [state.due for state in pending if state.due]
+    return min([LONGEST, *known] if known else [LONGEST, max(SHORTEST, waited / 7)])
+
+
 def last_words(api: Any, ident: str) -> tuple[str, ...]:
     """The last lines that a container wrote."""
     text: bytes = api.logs(ident, tail=LOG_LINES, stdout=True, stderr=True)
     return tuple(text.decode("utf-8", "replace").splitlines())
+
+
+def _words_of_check(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the container's own health check said when it last failed."""
+    results = (facts["State"].get("Health") or {}).get("Log") or ()
+    failed = [result for result in results[-1:] if result["ExitCode"] != 0]
+    lines = [line.strip() for result in failed for line in result["Output"].splitlines() if line.strip()]
+    return tuple(f"health check: {line}" for line in lines[-3:])
 
 
 def words_of_failure(runner: Runner, project: str) -> tuple[str, ...]:
@@ -149,7 +167,8 @@ def _judge(api: Any, facts: Mapping[str, Any], gate: Gate, watch: Watch, restart
     if "Health" in state and state["Health"]["Status"] != "none":
         return _health(api, facts, watch, key)
     needed = max(gate.settle, STEADY_AFTER_RESTART) if restarts else gate.settle
-    return _State(key, waits="" if _age(facts, watch) >= needed else "has not run long enough")
+    lacking = needed - _age(facts, watch)
+    return _State(key, waits="has not run long enough", due=lacking) if lacking > 0 else _State(key)
 
 
 def _health(api: Any, facts: Mapping[str, Any], watch: Watch, key: str) -> _State:

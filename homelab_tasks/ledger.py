@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,14 +21,16 @@ from .runner import ByteStream, Runner
 
 PATIENCE = 60.0  # seconds for one answer
 HEARTBEAT = 5  # seconds; the host frees the lock when nothing came for 20
+LINGERS = 25.0  # seconds that the lock of a dead run may stay, where the network was cut
 _END = b"\036end\n"
+_RUN = re.compile(r"(.+), pid (\d+), ")
 
 
 class Locked(HomelabError):
     """Somebody else works on the host."""
 
     def __init__(self, host: Host, state: str, holder: str) -> None:
-        self.host, self.holder = host, holder
+        self.host, self.state, self.holder = host, state, holder
         who = holder or "another run"
         what = "is locked by" if state == "held" else "still works on a command of a run that ended, by"
         super().__init__(f"{host.name} {what} {who}; wait for it, then run the same again")
@@ -51,7 +56,35 @@ class Held:
 
 
 def open_ledger(runner: Runner, who: str, branch: str, env_files: Iterable[str]) -> Held:
-    """Lock the host and look at it again. Raises Locked, Unwritable, ConnectionError."""
+    """Lock the host and look at it again; a lock that a dead run of this very machine left is waited for.
+
+    `who` is `user@machine, pid N, ...`. Raises Locked, Unwritable, ConnectionError.
+    """
+    end = time.monotonic() + LINGERS
+    while True:
+        try:
+            return _open(runner, who, branch, env_files)
+        except Locked as locked:
+            if locked.state != "held" or not _is_dead(locked.holder, who) or time.monotonic() > end:
+                raise
+        time.sleep(0.5)
+
+
+def _is_dead(holder: str, who: str) -> bool:
+    """The holder is a run of the same user on this machine, and that process is no more."""
+    theirs, ours = _RUN.match(holder), _RUN.match(who)
+    if not theirs or not ours or theirs[1] != ours[1]:
+        return False
+    try:
+        os.kill(int(theirs[2]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
+
+
+def _open(runner: Runner, who: str, branch: str, env_files: Iterable[str]) -> Held:
     stream = runner.open(commands.hold(runner.host, who, branch, env_files))
     said, complete = _read_to_end(stream)
     first, _, rest = said.partition("\n")

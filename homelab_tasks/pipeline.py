@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import repo as repos
+from .background import in_background
 from .fleet import Fleet, in_place
 from .model import Host, Repo, Source
 
@@ -72,6 +73,8 @@ def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, n
     from .prepare import resolve
 
     repo, request = fleet.repo, found.request
+    if not options.dry_run:
+        in_background(_import_docker)
     if any(f.drift.new and not f.blocked for f in found.findings):
         fleet.look_at(repo.hosts.values())  # only a service that is new somewhere can have come from elsewhere
     guards.refuse_edited(fleet, found)
@@ -84,6 +87,11 @@ def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, n
         return replace(plan, notices=(*notices, *plan.notices))
 
     return _carry_out(fleet, make, options, audience)
+
+
+def _import_docker() -> None:
+    """Over 100 ms, which pass while Compose resolves, and are needed when the first container is up."""
+    from .runner import docker_api  # noqa: F401
 
 
 def ensure(repo: Repo, request: Request, options: Options, audience: Audience) -> Run:

@@ -89,7 +89,16 @@ def _record(line: str) -> Record | None:
 
 def _sound(record: Record) -> bool:
     """All of it is of the right type: the line may come from anybody."""
-    texts = [record.service, record.project, record.directory, record.commit, record.digest, record.at, record.by, record.laid]
+    texts = [
+        record.service,
+        record.project,
+        record.directory,
+        record.commit,
+        record.digest,
+        record.at,
+        record.by,
+        record.laid,
+    ]
     if not isinstance(record.env, dict) or not isinstance(record.borrows, dict):
         return False
     texts += [

@@ -4,7 +4,7 @@
 #   scripts/install_docker.sh --stop   end the dockerd that this script started, and no other
 set -euo pipefail
 
-state=${XDG_STATE_HOME:-$HOME/.local/state}/homelab-tasks
+state=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.lab/dockerd # of this checkout: another one ends its own
 started=$state/dockerd.started # pid and start time: together they cannot mean another process
 
 fail() {

@@ -74,7 +74,8 @@ class _Defaults:
             return cls(plain, model.Health())
         fields = Fields(mapping, problems)
         host = _common(fields, plain, checkout)
-        health = model.Health((), fields.duration("timeout", 180.0), fields.duration("settle", 0.5))
+        usual = model.Health()
+        health = model.Health((), fields.duration("timeout", usual.timeout), fields.duration("settle", usual.settle))
         fields.unknown("defaults")
         return cls(host, health)
 
@@ -132,7 +133,6 @@ def _host(name: str, fields: Fields, defaults: _Defaults, checkout: Checkout) ->
         identity_file=common.identity_file,
         known_hosts=common.known_hosts,
         connect_timeout=common.connect_timeout,
-        environment=fields.text("environment", pattern=_WORD, shape=_SHAPE),
     )
     fields.unknown(f"host {name!r}")
     return found

@@ -157,7 +157,8 @@ def _say(run: Run, changing: Changing) -> None:
 def _status(run: Run, changing: Changing) -> int:
     if run.report and run.report.interrupted:
         return INTERRUPTED
-    if run.declined or run.plan.faults or (run.report and not run.report.ok):
+    stuck = any(step.blocked for step in run.plan.steps)
+    if run.declined or run.plan.faults or stuck or (run.report and not run.report.ok):
         return FAILED
     if changing.dry_run and changing.exit_code and run.plan.steps:
         return CHANGES

@@ -8,7 +8,7 @@ import gc
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import Field, fields
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 from invoke.context import Context
 from invoke.tasks import Task, task
 
-from ..errors import HomelabError, RepoInvalid
+from ..errors import HomelabError, Refused, RepoInvalid
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
 
@@ -35,6 +35,7 @@ def homelab_task(
         def run(context: Context, *args: Any, **given: Any) -> None:
             _collect_less()
             with _sentences():
+                _refuse_flags(given.values())
                 values = [
                     kind(**{f.name: given.pop(f.name) for f in fields(kind) if f.name in given}) for kind in flags
                 ]
@@ -82,6 +83,13 @@ def _leave(status: int) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _refuse_flags(words: Iterable[object]) -> None:
+    """Invoke takes an unknown flag for the word that is still missing."""
+    for word in words:
+        if isinstance(word, str) and word.startswith("-"):
+            raise Refused(f"no flag {word}", move="inv --help TASK shows them")
 
 
 def _collect_less() -> None:

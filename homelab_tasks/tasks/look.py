@@ -112,6 +112,8 @@ def hosts(_: Context, output: Output) -> None:
             print(as_json.hosts(repo, fleet.seen, fleet.unfit))
         else:
             print(services.hosts_text(repo, fleet.seen, fleet.unfit, style=_style()))
+        if fleet.unfit:
+            sys.exit(1)
 
 
 def _files() -> Repo:

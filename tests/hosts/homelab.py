@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ class Done:
 
     @property
     def said(self) -> str:
-        """Both outputs with every line break and run of blanks as one blank: a sentence is found however it is folded."""
+        """Both outputs with one blank for each line break and run of blanks: a sentence is found however it is folded."""
         return " ".join(f"{self.out}\n{self.err}".split())
 
     @property
@@ -53,20 +53,26 @@ class Homelab:
         """An empty homelab for these hosts, in `folder` of a new Git repo at `top`."""
         home = cls(top / folder, top)
         home.root.mkdir(parents=True)
-        home.git("init", "--quiet", "--initial-branch=main")
+        home.git("init", "--quiet", "--initial-branch=main", str(top))
         home.write("tasks.py", "from homelab_tasks import ns\n\n__all__ = ['ns']\n")
         home.inventory(lab, hosts)
         return home
 
-    def inventory(self, lab: Lab, hosts: Iterable[LabHost], **more: object) -> None:
+    def inventory(
+        self, lab: Lab, hosts: Iterable[LabHost], *, defaults: Mapping[str, object] | None = None, **more: object
+    ) -> None:
         """Write `hosts.yaml`; `more` are other top-level fields, of which `defaults` are added to those for the lab."""
-        defaults = {"user": "admin", "identity_file": lab.identity_file, "known_hosts": lab.known_hosts}
-        defaults |= more.pop("defaults", {})  # type: ignore[arg-type]  # a mapping
+        common: dict[str, object] = {
+            "user": "admin",
+            "identity_file": lab.identity_file,
+            "known_hosts": lab.known_hosts,
+        }
+        common |= defaults or {}
         addresses = {host.name: {"address": host.address} for host in hosts}
-        self.write("hosts.yaml", yaml.safe_dump({"defaults": defaults, "hosts": addresses, **more}, sort_keys=False))
+        self.write("hosts.yaml", yaml.safe_dump({"defaults": common, "hosts": addresses, **more}, sort_keys=False))
 
-    def add(self, name: str, *container: str, host: str = "h1", **settings: object) -> None:
-        """Write a service of one container `web`, which has these lines besides its image; `name` may be APP/INSTANCE."""
+    def add(self, name: str, *container: str, host: str = "h1", **settings: Any) -> None:
+        """Write a service of one container `web` with these lines besides its image; `name` may be APP/INSTANCE."""
         lines = ["image: homelab/demo:1", "init: true", *container]
         if any(line.startswith("image:") for line in container):
             lines = lines[1:]

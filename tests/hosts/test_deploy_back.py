@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.hosts.homelab import CHECKOUT, Homelab, eventually, seen
 from tests.lab import LabHost
 
@@ -9,7 +11,7 @@ READS = "command: [sh, -c, 'cat /config/*; exec sleep 1000']"
 CONFIG = "services/plex/config/app.yml"
 
 
-def a_plex(home: Homelab, **settings: object) -> None:
+def a_plex(home: Homelab, **settings: Any) -> None:
     """plex, deployed, which has read `good` from its configuration."""
     home.add("plex", READS, "volumes: ['./config:/config:ro']", **settings)
     home.write(CONFIG, "good\n")

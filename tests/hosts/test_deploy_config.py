@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.hosts.homelab import Homelab, containers, eventually, seen
 from tests.lab import LabHost
 
@@ -16,7 +18,7 @@ FOLDER = "volumes: ['./config:/config:ro']"
 FILE = "volumes: ['./config/app.yml:/config/app.yml:ro']"
 
 
-def deployed_and_changed(home: Homelab, host: LabHost, mount: str, **settings: object) -> None:
+def deployed_and_changed(home: Homelab, host: LabHost, mount: str, **settings: Any) -> None:
     """plex, deployed with one content of its configuration, whose repo then has another."""
     home.add("plex", READS, mount, **settings)
     home.write("services/plex/config/app.yml", "one\n")

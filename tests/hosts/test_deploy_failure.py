@@ -5,12 +5,12 @@ from __future__ import annotations
 from tests.hosts.homelab import Homelab, running, seen
 from tests.lab import LabHost
 
-NEVER = ("command: [sh, -c, 'echo no such database; exec sleep 1000']", "healthcheck: {test: test -e /tmp/never}")
+NEVER = ("command: [sh, -c, 'echo no such database; exec sleep 1000']", "healthcheck: {test: cat /tmp/never}")
 
 
 def a_homelab(home: Homelab, *vpn: str) -> None:
     """vpn <- plex <- overseerr, and blog."""
-    home.add("vpn", *vpn, timeout=2)
+    home.add("vpn", *vpn, timeout=1)
     home.add("plex", depends_on=["vpn"])
     home.add("overseerr", depends_on=["plex"])
     home.add("blog")
@@ -23,7 +23,7 @@ def test_a_service_that_never_gets_healthy_skips_its_dependents_and_spares_the_r
     a_homelab(home, *NEVER)
     done = home.inv("deploy-all")
     assert done.status == 1
-    assert "vpn: container web is not healthy after 2 s" in done.said
+    assert "vpn: container web is not healthy after 1 s" in done.said
     assert "no such database" in done.out
     assert "skipped plex, overseerr: need vpn, which failed" in done.said
     assert running(host) == ["blog-web-1", "vpn-web-1"]
@@ -31,22 +31,15 @@ def test_a_service_that_never_gets_healthy_skips_its_dependents_and_spares_the_r
 
 def test_after_the_mistake_is_mended_the_same_command_does_the_rest(home: Homelab, host: LabHost) -> None:
     a_homelab(home, *NEVER)
-    home.inv("deploy-all")
+    for _ in range(2):
+        assert "vpn: container web is not healthy after 1 s" in home.inv("deploy-all").said
     blog = seen(host, "blog-web-1")
-    home.replace("services/vpn/compose.yml", "test -e /tmp/never", "test -e /bin/sh")
+    home.replace("services/vpn/compose.yml", "cat /tmp/never", "cat /etc/passwd")
     home.commit()
     home.deploy()
     assert running(host) == ["blog-web-1", "overseerr-web-1", "plex-web-1", "vpn-web-1"]
     assert seen(host, "blog-web-1") == blog
     assert "nothing to do" in home.deploy().out
-
-
-def test_a_failed_service_that_is_not_mended_fails_again(home: Homelab) -> None:
-    a_homelab(home, *NEVER)
-    home.inv("deploy-all")
-    done = home.inv("deploy-all")
-    assert done.status == 1
-    assert "vpn: container web is not healthy after 2 s" in done.said
 
 
 def test_a_failed_update_fails_again_until_it_is_mended(home: Homelab, host: LabHost) -> None:
@@ -57,7 +50,7 @@ def test_a_failed_update_fails_again_until_it_is_mended(home: Homelab, host: Lab
     for _ in range(2):
         done = home.inv("deploy-all")
         assert done.status == 1
-        assert "vpn: container web is not healthy after 2 s" in done.said
+        assert "vpn: container web is not healthy after 1 s" in done.said
         assert seen(host, "plex-web-1") == plex
 
 

@@ -67,9 +67,6 @@ def test_a_host_that_is_no_good_fails_its_services_and_their_dependents_and_the_
     assert "skipped page: needs vpn, which failed" in done.said.replace(" on h1", "")
     assert running(hosts[0]) == ["blog-web-1"]
     assert done.seconds < NOTICED
-    hosts[1].reset()
-    two.deploy()
-    assert running(hosts[0]) == ["blog-web-1", "page-web-1"]
 
 
 def test_a_host_without_work_may_be_off(two: Homelab, hosts: tuple[LabHost, ...]) -> None:
@@ -80,8 +77,8 @@ def test_a_host_without_work_may_be_off(two: Homelab, hosts: tuple[LabHost, ...]
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (cut, "connection to h2 lost"),
-        (kill_docker, "h2"),
+        (cut, "connection to h2 lost: no answer for 15 s while its health was awaited; run the same again"),
+        (kill_docker, "no Docker Engine answers on h2"),
     ],
 )
 def test_a_host_that_is_lost_in_the_middle_spares_the_rest_and_the_same_command_converges(
@@ -119,7 +116,7 @@ def test_a_host_with_a_changed_key_is_refused_until_the_two_commands_that_are_to
     changed = two.inv("deploy", "vpn", "--format=json")
     assert (changed.status, running(hosts[1])) == (1, [])
     forget = f"ssh-keygen -R {hosts[1].address} -f {shlex.quote(str(known))}"
-    assert f"host key changed to ssh-ed25519 SHA256:" in changed.said
+    assert "host key changed to ssh-ed25519 SHA256:" in changed.said
     assert forget in changed.said
     sh(forget)
     unknown = two.inv("deploy", "vpn", "--format=json")

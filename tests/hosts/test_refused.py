@@ -103,7 +103,7 @@ def test_an_image_that_cannot_be_pulled_ends_the_run_before_any_change(home: Hom
     home.add("blog", "image: localhost:1/no/such:1")
     done = refused(home, host)
     assert "deploy-all: nothing was changed" in done.said
-    assert "blog: pulling localhost:1/no/such:1 on h1 failed" in done.said
+    assert "pulling localhost:1/no/such:1 for blog on h1 failed" in done.said
 
 
 def test_a_full_disk_is_named_and_the_same_command_converges_once_there_is_space(home: Homelab, host: LabHost) -> None:

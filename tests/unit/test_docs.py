@@ -272,6 +272,28 @@ def test_the_picture_is_that_of_the_demo() -> None:
     assert (TOP / "docs/demo.svg").read_text() == drawn, renew
 
 
+# Sentences
+
+# What stands for something else in a sentence: an example's name, or a word with a digit or punctuation in it
+STANDS_IN = (
+    r"\b(?:nas|plex|blog|web|hl15|tdarr|admin|media|TITLE|TZ|x|y|docker|git|bash|old|http|tcp|command|updating|services)"
+    r"\b(?!\S)|\S*[\d/@.:'$;,=~>-]\S*"
+)
+
+
+def sentences() -> Iterator[str]:
+    for line in (TOP / "docs/troubleshooting.md").read_text().splitlines():
+        if line.startswith("- `"):
+            yield from re.findall(r"`([^`]+)`", line)
+
+
+def test_every_sentence_that_is_explained_is_still_said() -> None:
+    code = "".join(path.read_text() for path in sorted((TOP / "homelab_tasks").rglob("*.py")))
+    pieces = [(part.strip(), sentence) for sentence in sentences() for part in re.split(STANDS_IN, sentence)]
+    assert len(pieces) > 60
+    assert [sentence for part, sentence in pieces if " " in part and part not in code] == []
+
+
 # Links and rooms
 
 
