@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from . import repo as repos
 from .commands import docker, git
 from .commands import resolve as resolving
 from .commands.resolve import Resolution
 from .errors import HomelabError
-from .execute import Crew
 from .fleet import Fleet, env_files, in_parallel
-from .ledger import Held, open_ledger
 from .model import Host, Source
 from .plan import Delivery, Plan
 from .plan.survey import Finding, Survey
 from .runner import Result
+
+# The rest is imported while Compose resolves.
+if TYPE_CHECKING:
+    from .execute import Crew
+    from .ledger import Held
 
 
 def resolve(fleet: Fleet, survey: Survey) -> Mapping[str, Resolution]:
@@ -46,6 +50,8 @@ def lock(fleet: Fleet, plan: Plan, who: str) -> dict[str, Held]:
 
     A host that is lost meanwhile becomes unfit. Raises Locked and Unwritable.
     """
+    from .ledger import Held, open_ledger
+
     names = dict.fromkeys(step.host.name for step in plan.steps if not step.blocked)
     hosts = [fleet.repo.hosts[name] for name in names]
 
@@ -70,6 +76,8 @@ def lock(fleet: Fleet, plan: Plan, who: str) -> dict[str, Held]:
 
 def crews(fleet: Fleet, held: Mapping[str, Held], who: str) -> dict[str, Crew]:
     """What the walk over the plan needs at each host."""
+    from .execute import Crew
+
     return {
         name: Crew(fleet.runners[name], answer.ledger, dict(answer.seen.records), who, fleet.skew.get(name, 0))
         for name, answer in held.items()

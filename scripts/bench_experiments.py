@@ -22,6 +22,7 @@ CHANGED = "inv deploy-all, one changed"
 UP = "its docker compose up"
 PATH = "sum of 1 s + docker compose up"
 LOOK = f"docker ps --all --no-trunc; cd {CHECKOUT} && find services -type f -exec sha256sum {{}} +"
+Needs = Mapping[str, tuple[str, ...]]
 PEAK = 60  # MB
 EMPTY = "from invoke import task\n\n\n@task\ndef nothing(c):\n    pass\n"  # without any, `inv --list` is an error
 READY_AFTER = 1.0  # seconds, as LATE has it
@@ -35,17 +36,27 @@ class Scene:
     many: Homelab
     chain: Homelab
     empty: Path  # a folder whose tasks.py has one empty task
-    changing: str = CHANGING
-    planned: tuple[int, int] = (1_000, 10_000)
+    changing: str
+    planned: tuple[int, int]
 
     @classmethod
-    def make(cls, ground: Ground, folder: Path, *, needs: Mapping[str, tuple[str, ...]] = NEEDS) -> Scene:
+    def make(
+        cls,
+        ground: Ground,
+        folder: Path,
+        *,
+        needs: Needs = NEEDS,
+        chain: Needs = CHAIN,
+        planned: tuple[int, int] = (1_000, 10_000),
+    ) -> Scene:
         """Write the homelabs into `folder`."""
         scene = cls(
             ground,
             Homelab(folder / "many", needs),
-            Homelab(folder / "chain", {name: needs for name, needs in CHAIN.items()}, LATE),
+            Homelab(folder / "chain", chain, LATE),
             folder / "empty",
+            CHANGING,
+            planned,
         )
         for homelab in (scene.many, scene.chain):
             homelab.make(ground.hosts_yaml())
@@ -99,8 +110,8 @@ def _no_op(scene: Scene) -> Experiment:
     ground = scene.ground
     return Experiment(
         "no-op",
-        "Nothing to do: the whole `inv deploy-all` against one OpenSSH process that lists the containers and hashes the "
-        "files of all services.",
+        "Nothing to do: the whole `inv deploy-all` against one OpenSSH process that lists the containers and hashes "
+        "the files of all services.",
         (
             Method(OURS, partial(ground.inv, scene.many, "deploy-all")),
             Method(FLOOR, partial(ground.ssh, LOOK)),
@@ -224,8 +235,9 @@ def _levels(scene: Scene) -> Experiment:
     path = partial(ground.clocked_there, ups, plus=READY_AFTER * len(chain.needs))
     return Experiment(
         "levels",
-        "Five levels of services that are ready 1 s after their start, with a health check at Docker's default interval "
-        "of 30 s: against the sum of each level's own `docker compose up -d` (timed on the host itself) and its second.",
+        "Five levels of services that are ready 1 s after their start, with a health check at Docker's default "
+        "interval of 30 s: against the sum of each level's own `docker compose up -d` (timed on the host itself) and "
+        "its second.",
         (
             Method(
                 OURS,
@@ -262,8 +274,8 @@ def _planning(scene: Scene) -> Iterator[Experiment]:
     for kind in ("unchanged", "changed"):
         yield Experiment(
             f"planning-{kind}",
-            f"CPU seconds of survey and plan for {few:,} services on {few // 20 or 1} hosts, all {kind}, and how they grow up to "
-            f"{many:,} services (exponent 1 is linear).",
+            f"CPU seconds of survey and plan for {few:,} services, 20 on a host, all {kind}, and how they grow up to "
+            f"{many:,} (exponent 1 is linear).",
             tuple(Method(f"{n} services", partial(plan, n, kind)) for n in scene.planned),
             (
                 Figure(f"plan {few:,} services, all {kind}", "s CPU", cpu, 0.5),

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 from scripts.bench_homelab import Homelab
 from scripts.bench_model import BenchFailed, Sample
@@ -96,17 +97,21 @@ class Ground:
 def clock(*argv: str, folder: Path | None = None) -> tuple[Sample, str]:
     """Run a process to its end: its time and peak memory, and what it printed. Raises BenchFailed."""
     env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begin = time.perf_counter()
-        process = subprocess.Popen(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        process = subprocess.Popen(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        text = said.read().decode("utf-8", "replace")
+        said, complaint = _text(out), _text(err)
     if process.returncode:
-        raise BenchFailed(f"{' '.join(argv)}: exit {process.returncode}: {text.strip()[-1500:]}")
-    return Sample(seconds, usage.ru_maxrss / 1024), text
+        raise BenchFailed(f"{' '.join(argv)}: exit {process.returncode}: {(complaint or said).strip()[-1500:]}")
+    return Sample(seconds, usage.ru_maxrss / 1024), said
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
 
 
 _FORGET = """

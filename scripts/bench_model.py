@@ -1,4 +1,4 @@
-"""Measuring: methods run in shuffled order inside a round, and a figure is a number of one round, so load cancels out."""
+"""Measuring: methods run in shuffled order inside a round; a figure is a number of one round, so load cancels out."""
 
 from __future__ import annotations
 

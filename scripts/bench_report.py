@@ -9,6 +9,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from scripts.bench_ground import Ground
@@ -130,8 +131,7 @@ def machine(ground: Ground) -> Mapping[str, str]:
 
 
 def _processor() -> str:
-    with open("/proc/cpuinfo") as file:
-        found = re.search(r"^model name\s*: (.+)$", file.read(), re.MULTILINE)
+    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return found[1].strip() if found else platform.machine()
 
 

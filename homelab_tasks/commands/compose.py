@@ -92,4 +92,5 @@ def logs(project: Project, *, tail: int, follow: bool) -> Command:
 
 def without_values(said: str) -> str:
     """What Compose says, without what it quotes of an env file that it cannot read: that may be a password."""
-    return re.sub(r"(failed to read .+?)(: line \d+)?: (?!required variable).*", r"\1\2", said, flags=re.DOTALL)
+    pattern = r"(failed to read (?!.+?: required variable ).+?)(: line \d+)?: .*"
+    return re.sub(pattern, r"\1\2", said, flags=re.DOTALL)

@@ -24,11 +24,14 @@ def bundle(repo: Repo, have: str) -> bytes:
     Empty when it lacks nothing. The first delivery is the whole history, so that a host can go back to any commit.
     """
     root = _top(repo)  # Git 2.39 takes `-` for a file's name in a subfolder
-    if have and knows(repo, have) and not _git(root, "rev-list", "--max-count=1", repo.commit, f"^{have}"):
+    beyond = [f"^{have}"] if have else []
+    lacking = _run(root, "rev-list", "--max-count=1", repo.commit, *beyond)
+    if lacking.returncode:  # the host has a commit that is not known here
+        beyond = []
+    elif not lacking.stdout:
         return b""
-    lacking = [f"^{have}"] if have and knows(repo, have) else []
     _git(root, "update-ref", OUTGOING, repo.commit)
-    return _git(root, "bundle", "create", "--quiet", "-", OUTGOING, *lacking)
+    return _git(root, "bundle", "create", "--quiet", "-", OUTGOING, *beyond)
 
 
 def knows(repo: Repo, commit: str) -> bool:

@@ -11,7 +11,7 @@ from .door import here, homelab_task
 from .flags import flag
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Pulling:
     """What pull-images understands."""
 
@@ -33,7 +33,7 @@ def pull_images(_: Context, pulling: Pulling) -> None:
     _answer(answers)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cleaning:
     """What cleanup understands."""
 

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import Field, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,11 @@ def homelab_task(
                 ]
                 body(context, *args, **given, **dict(zip(shared, values, strict=True)))
 
-        shared = list(inspect.signature(body).parameters)[-len(flags) :] if flags else []
-        run.__signature__ = _signature(body, flags)  # type: ignore[attr-defined]
+        taken = list(inspect.signature(body).parameters.values())
+        own = taken[: len(taken) - len(flags)]
+        shared = [parameter.name for parameter in taken[len(own) :]]
+        parameters = [*own, *(p for kind in flags for p in _parameters(kind))]  # type: ignore[arg-type]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         described = {f.name: f.metadata["help"] for kind in flags for f in fields(kind)}
         decorated: Task[Any] = task(name=name, help={**described, **(texts or {})})(run)
         return decorated
@@ -50,15 +53,10 @@ def homelab_task(
     return decorate
 
 
-def _signature(body: Callable[..., None], flags: tuple[type[Any], ...]) -> inspect.Signature:
-    own = list(inspect.signature(body).parameters.values())
-    kept = own[: len(own) - len(flags)]
-    shared = [_parameter(f) for kind in flags for f in fields(kind)]
-    return inspect.Signature([*kept, *shared])
-
-
-def _parameter(flag: Field[Any]) -> inspect.Parameter:
-    return inspect.Parameter(flag.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=flag.default)
+@functools.cache
+def _parameters(kind: type[Any]) -> tuple[inspect.Parameter, ...]:
+    how = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return tuple(inspect.Parameter(flag.name, how, default=flag.default) for flag in fields(kind))
 
 
 @contextmanager

@@ -8,12 +8,14 @@ from typing import Any
 from ..errors import Refused
 
 
+# eq and repr are left out of the classes of flags: nobody uses them, and they are half of what making a class costs,
+# which `inv --list` pays as well.
 def flag(default: Any, text: str) -> Any:
     """A field that becomes a command line flag."""
     return field(default=default, metadata={"help": text})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Output:
     """How the answer is written."""
 
@@ -29,7 +31,7 @@ class Output:
         return self.format == "json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Changing:
     """What every task that changes hosts understands."""
 
@@ -41,7 +43,7 @@ class Changing:
     verbose: bool = flag(False, "name what is unchanged too")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Deploying:
     """What the deploys understand besides."""
 

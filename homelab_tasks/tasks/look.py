@@ -41,7 +41,7 @@ def show(_: Context, name: str, output: Output) -> None:
         print("\n\n".join(services.show_text(repo, service, style=_style()) for service in chosen))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Drawing:
     """What graph understands."""
 
@@ -70,7 +70,7 @@ def graph(_: Context, drawing: Drawing) -> None:
         print(picture)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Status:
     """What status understands."""
 

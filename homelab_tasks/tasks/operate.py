@@ -61,7 +61,7 @@ def restart(_: Context, names: str, changing: Changing, output: Output) -> None:
     carry_out(lambda audience: pipeline.restart(repo, request, options(changing), audience), changing, output)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Destroying:
     """What destroy alone understands."""
 
@@ -83,7 +83,7 @@ def destroy(_: Context, names: str, destroying: Destroying, changing: Changing, 
     carry_out(lambda audience: pipeline.destroy(repo, request, how, audience, volumes=volumes), changing, output)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Reading:
     """What logs alone understands."""
 

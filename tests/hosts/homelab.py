@@ -33,7 +33,7 @@ class Done:
 
     @property
     def said(self) -> str:
-        """Both outputs with one blank for each line break and run of blanks: a sentence is found however it is folded."""
+        """Both outputs with one blank for every run of white space: a sentence is found however it is folded."""
         return " ".join(f"{self.out}\n{self.err}".split())
 
     @property

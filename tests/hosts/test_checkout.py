@@ -1,4 +1,4 @@
-"""What lies in the checkout on a host and at home: nothing that somebody wrote is lost, and odd names are only names."""
+"""What lies in the checkout on a host and at home: nothing that somebody wrote is lost, odd names are only names."""
 
 from __future__ import annotations
 
@@ -65,9 +65,10 @@ def test_work_that_is_not_committed_is_named_and_never_deployed(home: Homelab, h
     assert refused.err == (
         "error: not committed: services/blog/new.txt; commit it, or deploy the last commit: --allow-dirty\n"
     )
-    assert "not committed, and so not part of this: services/blog/new.txt" in home.succeed(
-        "deploy", "blog", "--dry-run"
-    ).said
+    assert (
+        "not committed, and so not part of this: services/blog/new.txt"
+        in home.succeed("deploy", "blog", "--dry-run").said
+    )
     home.succeed("deploy", "wiki")
     home.succeed("deploy", "blog", "--allow-dirty")
     assert running(host) == ["blog-web-1", "wiki-web-1"]
@@ -91,19 +92,19 @@ def test_a_delivery_that_a_power_cut_ended_is_finished_by_the_next_run(home: Hom
     assert on(host, f"git -C {CHECKOUT} status --porcelain; ls {CHECKOUT}/.git/homelab/delivering || true") == ""
 
 
-ODD = {"A": "it's \"quoted\" `id` $HOME \\ end ", "B": "grün 🚀", "C": "line one\nline two", "D": "$(touch /tmp/oops)"}
+ODD = {"A": 'it\'s "quoted" `id` $HOME \\ end ', "B": "grün 🚀", "C": "line one\nline two", "D": "$(touch /tmp/oops)"}
 
 
 @pytest.mark.parametrize("folder", ["", "lab", "my home's $lab; x"])
-def test_odd_folders_and_values_arrive_as_they_are(
-    tmp_path: Path, lab: Lab, host: LabHost, folder: str
-) -> None:
+def test_odd_folders_and_values_arrive_as_they_are(tmp_path: Path, lab: Lab, host: LabHost, folder: str) -> None:
     home = Homelab.make(tmp_path / "the home lab", lab, [host], folder=folder)
     prefix = f"{folder}/" if folder else ""
     (home.top / "elsewhere.txt").write_text("not of the homelab\n")
     home.write(".gitignore", ".env\n")
     values = [f"{key}: {_double_quoted(value)}" for key, value in ODD.items()]
-    home.add("blog", "environment: {" + ", ".join([*values, "E: '${SECRET}'"]) + "}", "volumes: ['./my config:/config']")
+    home.add(
+        "blog", "environment: {" + ", ".join([*values, "E: '${SECRET}'"]) + "}", "volumes: ['./my config:/config']"
+    )
     home.write("services/blog/my config/ä b.txt", "one\n")
     home.commit()
     put(host, f"{prefix}services/blog/.env", "SECRET='pa $word\"'\n")

@@ -91,3 +91,15 @@ def test_only_the_container_that_sees_the_file_is_restarted(home: Homelab, host:
     home.deploy()
     assert seen(host, "plex-db-1") == db
     eventually(lambda: "two" in host.docker("logs", "plex-web-1"), "the second reading")
+
+
+def test_a_changed_file_of_a_build_is_built_anew(home: Homelab, host: LabHost) -> None:
+    home.write("services/plex/compose.yml", "services:\n  web:\n    build: .\n    init: true\n")
+    home.write("services/plex/service.yaml", "host: h1\n")
+    home.write("services/plex/Dockerfile", "FROM homelab/demo:1\nCOPY page /www/index.html\n")
+    for content in ("one", "two"):
+        home.write("services/plex/page", content)
+        home.commit()
+        home.deploy()
+        assert host.docker("exec", "plex-web-1", "cat", "/www/index.html") == content
+    assert "nothing to do" in home.deploy().out

@@ -91,3 +91,12 @@ def test_a_port_that_is_taken_is_told_in_the_words_of_docker(home: Homelab, host
     assert "port is already allocated" in done.said
     host.docker("rm", "--force", "other")
     home.deploy()
+
+
+def test_what_the_health_check_itself_says_is_shown(home: Homelab) -> None:
+    home.add("plex", "healthcheck: {test: 'echo no answer on 32400; exit 1', interval: 200ms, retries: 2}")
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "plex: container web is unhealthy" in done.said
+    assert "health check: no answer on 32400" in done.out

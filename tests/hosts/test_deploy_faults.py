@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from collections.abc import Callable
@@ -77,8 +78,8 @@ def test_a_host_without_work_may_be_off(two: Homelab, hosts: tuple[LabHost, ...]
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (cut, "connection to h2 lost: no answer for 15 s while its health was awaited; run the same again"),
-        (kill_docker, "no Docker Engine answers on h2"),
+        (cut, "connection to h2 lost: no answer for 15 s"),
+        (kill_docker, "(?i)docker (daemon|engine)"),
     ],
 )
 def test_a_host_that_is_lost_in_the_middle_spares_the_rest_and_the_same_command_converges(
@@ -94,7 +95,7 @@ def test_a_host_that_is_lost_in_the_middle_spares_the_rest_and_the_same_command_
         hosts[0].check("touch", "/var/lib/services/go")
         done = finish(process)
     assert done.status == 1
-    assert told in done.said
+    assert re.search(told, done.said)
     assert "skipped page: needs vpn, which failed" in done.said.replace(" on h1", "")
     assert running(hosts[0]) == ["blog-web-1", "late-web-1"]
     assert done.seconds < NOTICED

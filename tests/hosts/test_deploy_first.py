@@ -122,3 +122,22 @@ def test_instances_of_the_same_name_in_two_apps_do_not_share_a_project(home: Hom
     home.succeed("destroy", "sonarr-anime", "--yes")
     assert running(host) == ["radarr-anime-web-1", "sonarr-tv-web-1"]
     assert seen(host, "radarr-anime-web-1") == radarr
+
+
+def test_a_changed_env_file_that_compose_names_counts_too_and_profiles_and_replicas_are_composes_business(
+    home: Homelab, host: LabHost
+) -> None:
+    put(host, "services/plex/secret.env", "TOKEN=hush-one\n")
+    home.write(".gitignore", "*.env\n")
+    home.add("plex", "env_file: secret.env", "deploy: {replicas: 2}")
+    debug = "  debug:\n    image: homelab/demo:1\n    init: true\n    profiles: [debug]\n"
+    home.write("services/plex/compose.yml", (home.root / "services/plex/compose.yml").read_text() + debug)
+    home.commit()
+    home.deploy()
+    assert running(host) == ["plex-web-1", "plex-web-2"]
+    assert "nothing to do" in home.deploy().out
+    put(host, "services/plex/secret.env", "TOKEN=hush-two\n")
+    done = home.deploy()
+    assert "secret.env changed" in done.out
+    assert "hush" not in done.out
+    assert host.docker("exec", "plex-web-2", "sh", "-c", "echo $TOKEN") == "hush-two"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hosts.homelab import Homelab, eventually, events, now, running
+from tests.hosts.homelab import Homelab, events, eventually, now, running
 from tests.lab import LabHost
 
 
@@ -61,7 +61,10 @@ def test_what_left_the_repo_is_shown_and_removed_only_when_that_is_said_twice(ho
     home.commit()
     assert "left behind wiki on h1, no longer in the repo; --prune removes it" in home.deploy().said
     refused = home.inv("deploy-all", "--prune")
-    assert (refused.status, refused.err) == (1, "error: remove wiki: nobody is there to ask; say --yes if it is meant\n")
+    assert (refused.status, refused.err) == (
+        1,
+        "error: remove wiki: nobody is there to ask; say --yes if it is meant\n",
+    )
     assert running(host) == ["blog-web-1", "wiki-web-1"]
     home.deploy("--prune", "--yes")
     assert running(host) == ["blog-web-1"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from homelab_tasks.commands import compose, docker
 from homelab_tasks.commands.compose import Project
 
@@ -49,3 +51,22 @@ def test_a_network_is_made_with_what_hosts_yaml_says() -> None:
     network = a_network("proxy", internal=True, subnet="10.0.0.0/24", options={"b": "2", "a": "1"})
     flags = "--driver bridge --internal --subnet 10.0.0.0/24 --opt a=1 --opt b=2"
     assert str(docker.create_network(network)) == f"exec timeout --kill-after=10 60 docker network create {flags} proxy"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ('failed to read /x y/.env: line 1: unexpected character "!" in variable name "hush!"', "/x y/.env: line 1"),
+        ("failed to read /x/.env: line 3: unterminated quoted value 'hu\nsh", "/x/.env: line 3"),
+        ('failed to read /x/db.env: Invalid template: "${hush"', "/x/db.env"),
+    ],
+)
+def test_what_compose_quotes_of_an_env_file_is_not_shown(said: str, shown: str) -> None:
+    assert compose.without_values(said) == f"failed to read {shown}"
+
+
+@pytest.mark.parametrize(
+    "said", ["failed to read /x/.env: required variable TOKEN is missing a value: set it", "no such image: nginx:9"]
+)
+def test_what_compose_says_besides_is_shown_as_it_is(said: str) -> None:
+    assert compose.without_values(said) == said

@@ -165,3 +165,9 @@ def test_the_parser_never_raises(noise: str, parts: list[str]) -> None:
 )
 def test_names_of_one_image_become_one_name(name: str, short: str) -> None:
     assert image_name(name) == short
+
+
+def test_dollars_that_compose_doubles_are_single_again() -> None:
+    entry = "plex\0370\037" + json.dumps({"source": "/opt/my $$lab/config"}) + "\037\037"
+    found = parse(a_host(), "\036".join(["/tmp/x/tree", "", "", "", entry, "end\n"]))
+    assert found.services["plex"].model == {"source": "/opt/my $lab/config"}

@@ -291,6 +291,18 @@ def test_a_missing_tool_is_named() -> None:
     assert seen.problems == ("flock is not installed on nas; install it there",)
 
 
+def test_a_missing_compose_is_named() -> None:
+    seen = parse(a_host(), "\036compose\n\036no-compose\n" + answer())
+    assert (seen.compose, *seen.problems) == ("", "Docker Compose v2 is not installed on nas; install its plugin there")
+
+
+def test_a_checkout_of_somebody_else_gets_the_command_that_mends_it() -> None:
+    said = "fatal: detected dubious ownership in repository at '/opt/homelab'\nTo add an exception..."
+    seen = parse(a_host(user="me", path="/opt/homelab"), f"\036git\n{said}\n" + answer())
+    move = "on nas: sudo chown -R me: /opt/homelab"
+    assert seen.problems == (f"/opt/homelab on nas belongs to another user; {move}",)
+
+
 def test_the_hosts_clock_is_read_with_a_point_or_a_comma() -> None:
     assert parse(a_host(), answer()).clock == 1700000000.5
     assert parse(a_host(), answer().replace(".5", ",25")).clock == 1700000000.25

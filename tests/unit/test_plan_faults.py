@@ -28,6 +28,14 @@ def faults(answer: Resolved, *others: Any, names: tuple[str, ...] = ("plex",)) -
             "plex: TAG has no value on nas; set it in services/plex/.env there",
         ),
         (
+            "failed to read /opt/home lab/services/plex/.env: line 3",
+            "plex: Compose cannot read /opt/home lab/services/plex/.env on nas, line 3; mend it there",
+        ),
+        (
+            "failed to read /opt/home lab/services/plex/.env",
+            "plex: Compose cannot read /opt/home lab/services/plex/.env on nas; mend it there",
+        ),
+        (
             "services.plex.image must be a string",
             (
                 "services/plex/compose.yml: Compose on nas rejects it: services.plex.image must be a string; "

@@ -1,0 +1,59 @@
+"""The benchmark's machinery, with two services and one round: every experiment runs and gives its figures."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from scripts import bench_report as report
+from scripts.bench_experiments import Scene, chosen, experiments
+from scripts.bench_ground import Ground
+from scripts.bench_model import BenchFailed, Measured, Spread, measure
+from tests.lab import Lab, LabHost
+
+TWO = {"vpn": (), "plex": ("vpn",)}
+NAMES = ["list", "planning-unchanged", "planning-changed", "no-op", "counts", "changed", "cold", "levels"]
+
+
+@pytest.fixture
+def scene(lab: Lab, host: LabHost, tmp_path: Path) -> Scene:
+    return Scene.make(Ground(lab, host), tmp_path, needs=TWO, chain={"level1": ()}, planned=(20, 40))
+
+
+def test_every_experiment_runs_and_says_what_it_found(scene: Scene) -> None:
+    shuffle = random.Random(1)  # noqa: S311 - nothing secret
+    found = [measure(one, 1, shuffle, lambda _: None) for one in experiments(scene)]
+    assert [measured.experiment.name for measured in found] == NAMES
+    assert _value(found, "SSH connections of a no-op") == 1
+    assert _value(found, "commands of a no-op") == 1
+    assert max(map(len, f"{report.table(found)}\n{report.times(found)}".splitlines())) <= 80
+    about = report.machine(scene.ground)
+    page = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
+    written = report.markdown(found, about, page)
+    assert written.startswith("before\n") and written.endswith("after\n") and "old" not in written
+    assert [one["name"] for one in json.loads(report.as_json(found, about))["experiments"]] == NAMES
+
+
+def test_a_service_that_does_not_run_ends_the_benchmark(scene: Scene) -> None:
+    scene.deploy(scene.many)
+    scene.ground.host.docker("rm", "--force", "plex-plex-1")
+    with pytest.raises(BenchFailed, match="not running after the deploy: plex"):
+        scene.ground.expect(scene.many, ordered=True)
+
+
+def test_an_unknown_experiment_is_told_with_those_that_there_are(scene: Scene) -> None:
+    with pytest.raises(BenchFailed, match="no experiment 'warm'; there is list, planning-unchanged"):
+        chosen(experiments(scene), ["warm"])
+
+
+def test_a_figure_is_the_median_of_its_rounds() -> None:
+    assert Spread.of([5, 1, 4, 2, 3]) == Spread(2, 3, 4)
+    assert Spread.of([7]) == Spread(7, 7, 7)
+
+
+def _value(found: list[Measured], title: str) -> float:
+    (value,) = [m.values(f)[0] for m in found for f in m.experiment.figures if f.title == title]
+    return value
