@@ -182,7 +182,9 @@ class _Walk:
             del self.books.waiting[step.key]
             self.books.started[step.key] = time.monotonic()
             self.tell(Progress(step, Phase.WORKING))
-            self.running[in_background(partial(_apply, crew.runner, step))] = (step, Phase.WORKING)
+            watch = self.books.watches[step.key] = Watch(skew=crew.skew)
+            work = partial(_apply, crew.runner, step, watch, self.events[step.host.name])
+            self.running[in_background(work)] = (step, Phase.WORKING)
 
     def _settle_hopeless(self) -> None:
         """End what cannot be tried, and what needs something that did not come; again until nothing more follows."""
@@ -222,17 +224,14 @@ class _Walk:
             crew.busy -= 1
         if applied.result is not None:
             self._end(self._failure(step, applied.result, applied.log))
-        elif phase is Phase.WORKING and step.gate:
+        elif phase is Phase.WORKING and step.gate and not applied.verdict:
             self._await_health(step, step.gate, crew)
         else:
             self._conclude(step, crew, applied.verdict)
 
     def _await_health(self, step: Step, gate: Gate, crew: Crew) -> None:
-        watch = self.books.watches[step.key] = Watch(skew=crew.skew)
-        if self.books.stopping:
-            watch.cancelled.set()
         self.tell(Progress(step, Phase.CHECKING))
-        events = self.events[step.host.name]
+        watch, events = self.books.watches[step.key], self.events[step.host.name]
         self.running[in_background(partial(_check, crew.runner, gate, watch, events))] = (step, Phase.CHECKING)
 
     def _conclude(self, step: Step, crew: Crew, verdict: Verdict | None) -> None:
@@ -285,9 +284,14 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _apply(runner: Runner, step: Step) -> _Applied:
-    for command in step.commands:
-        result = runner.run(command)
+def _apply(runner: Runner, step: Step, watch: Watch, events: Events) -> _Applied:
+    for act in step.commands:
+        if isinstance(act, Gate):
+            waited = _check(runner, act, watch, events)
+            if waited.verdict and waited.verdict.why:
+                return waited
+            continue
+        result = runner.run(act)
         if not result.ok:
             return _Applied(result=result, log=_log_of(runner, step, result))
     return _Applied()
@@ -336,5 +340,5 @@ def _why(step: Step, result: Result) -> str:
     return lines[-1] if lines else f"exit status {result.exit}"
 
 
-def _limit(commands: Iterable[Command]) -> float:
-    return max((command.timeout for command in commands), default=0)
+def _limit(acts: Iterable[Command | Gate]) -> float:
+    return max((act.timeout for act in acts if isinstance(act, Command)), default=0)

@@ -73,7 +73,7 @@ def wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
 def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
     started = time.monotonic()
     api = runner.docker()
-    ids = [c["Id"] for c in _containers(api, gate.project)]
+    ids = [c["Id"] for c in _containers(api, gate.project) if not gate.keys or c["Labels"][KEY] in gate.keys]
     pending: dict[str, _State] = {ident: _State("") for ident in ids}
     before: dict[str, int] = {}
     done: dict[str, RecordedContainer] = {}

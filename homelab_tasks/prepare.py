@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -135,6 +136,10 @@ def _delivery_trouble(fleet: Fleet, host: Host, result: Result) -> str:
     said = result.stderr
     if "did not arrive" in said:
         return f"commit {fleet.repo.commit[:7]} is not at the origin of {host.name}; git push, then run the same again"
+    if host.source is Source.ORIGIN and (refusals := re.findall(r"(?m)^fatal: (.+)$", said)):
+        word = "add" if "does not appear to be a git repository" in said else "set-url"
+        move = f"on {host.name}: git -C {host.path} remote {word} origin URL"
+        return f"{host.name} cannot fetch from its origin ({refusals[0]}); {move}"
     if "would be overwritten" in said:
         files = [line.strip() for line in said.splitlines() if line.startswith("\t")]
         return f"files on {host.name} are in the way of the commit: {', '.join(files)}; move them away there"

@@ -278,7 +278,7 @@ def _planning(scene: Scene) -> Iterator[Experiment]:
             f"{many:,} (exponent 1 is linear).",
             tuple(Method(f"{n} services", partial(plan, n, kind)) for n in scene.planned),
             (
-                Figure(f"plan {few:,} services, all {kind}", "s CPU", cpu, 0.5),
+                Figure(f"CPU to plan {few:,}, all {kind}", "s", cpu, 0.5),
                 Figure(f"its growth to {many:,}, exponent", "", exponent, 1.1),
             ),
         )

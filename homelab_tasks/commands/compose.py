@@ -48,6 +48,18 @@ def up(project: Project, *, recreate: Iterable[str] = (), build: bool = False) -
     return [first, project.command("up", "--detach", "--no-deps", "--force-recreate", *again, timeout=START_TIMEOUT)]
 
 
+def up_stage(
+    project: Project, keys: Iterable[str], *, recreate: Iterable[str] = (), build: bool = False
+) -> list[Command]:
+    """Bring these containers alone to what the files say, however what they depend on is; `recreate` as in `up`."""
+    flags = ("--detach", "--no-deps", "--remove-orphans", "--quiet-pull", *(("--build",) if build else ()))
+    stage, again = set(keys), set(keys) & set(recreate)
+    anew = ("--force-recreate",)
+    found = [(*flags, *sorted(stage - again))] if stage - again else []
+    found += [(*flags, *anew, *sorted(again))] if again else []
+    return [project.command("up", *words, timeout=START_TIMEOUT) for words in found]
+
+
 def recreate_all(project: Project, *, build: bool = False) -> list[Command]:
     """Make every container of the project anew, changed or not."""
     flags = ("--detach", "--remove-orphans", "--quiet-pull", "--force-recreate", *(("--build",) if build else ()))

@@ -69,6 +69,7 @@ class Gate:
     settle: float
     checks: tuple[Check, ...] = ()
     directory: str = ""
+    keys: frozenset[str] = frozenset()  # only these containers, by their keys under `services:`; empty: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Step:
     changes: tuple[Change, ...] = ()
     needs: frozenset[str] = frozenset()  # keys of steps that come first
     pulls: tuple[str, ...] = ()  # images that are not on the host yet
-    commands: tuple[Command, ...] = ()
+    commands: tuple[Command | Gate, ...] = ()  # one after the other; a gate among them is waited for
     gate: Gate | None = None
     entry: Entry | None = None
     weight: int = 0  # length of the longest chain that waits for this step: longer ones start first

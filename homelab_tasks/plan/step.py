@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,11 @@ from ..commands import compose
 from ..commands.resolve import Resolution, Resolved, image_name
 from ..model import Host, Service
 from ..request import Request
-from . import Entry, Step, Verb, detail, key
+from . import Entry, Gate, Step, Verb, detail, key
 from .drift import Drift, env_hashes
 from .effect import Effect, effect_of
 from .facts import Facts, gate_of
+from .stages import stages
 from .survey import Finding, borrows
 
 
@@ -51,7 +52,7 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
         return step
     commands = [
         *_leave_old_project(service, host, facts),
-        *_commands(service, host, drift, effect, facts, forced=forced),
+        *_commands(finding, effect, facts, request, forced=forced),
     ]
     gate = gate_of(service, host, facts.project(service, host), request)
     return replace(step, commands=tuple(commands), gate=gate, pulls=_pulls(resolved, facts.resolved.get(host.name)))
@@ -102,23 +103,41 @@ def _why_new(service: Service, host: Host, facts: Facts) -> str:
 
 
 def _commands(
-    service: Service, host: Host, drift: Drift, effect: Effect, facts: Facts, *, forced: bool
-) -> Iterator[Command]:
+    finding: Finding, effect: Effect, facts: Facts, request: Request, *, forced: bool
+) -> Iterator[Command | Gate]:
+    service, host, drift, resolved = finding.service, finding.host, finding.drift, facts.of(finding)
     project = facts.project(service, host)
     paused = [c.key for c in facts.seen[host.name].of_project(service.project) if c.state == "paused"]
     if paused:
         yield compose.unpause(project, paused)
-    if forced:
-        yield from compose.recreate_all(project, build=effect.build)
-        return
+    model = (resolved.model if resolved else None) or {}
     recreate = set(effect.recreate) | _borrowing_keys(service, drift.borrowed)
-    yield from compose.up(project, recreate=recreate, build=effect.build)
+    order = stages(model)
+    if order:
+        again = set().union(*order) if forced else recreate
+        yield from _up_in_stages(project, order, again, gate_of(service, host, project, request), build=effect.build)
+    elif forced:
+        yield from compose.recreate_all(project, build=effect.build)
+    else:
+        yield from compose.up(project, recreate=recreate, build=effect.build)
+    if forced:
+        return
     done = effect.remade | recreate
     restart = (set(effect.restart) | set(drift.sick)) - done
     if restart:
         yield compose.restart(project, restart)
     if effect.signal - restart:
         yield compose.signal(project, service.signal, effect.signal - restart)
+
+
+def _up_in_stages(
+    project: compose.Project, order: Sequence[frozenset[str]], recreate: set[str], gate: Gate, *, build: bool
+) -> Iterator[Command | Gate]:
+    """One `up` a stage, with our own wait between them; the step's own gate comes after the last."""
+    for keys in order[:-1]:
+        yield from compose.up_stage(project, keys, recreate=recreate, build=build)
+        yield replace(gate, keys=keys, checks=())
+    yield from compose.up_stage(project, order[-1], recreate=recreate, build=build)
 
 
 def _borrowing_keys(service: Service, owners: Iterable[str]) -> set[str]:

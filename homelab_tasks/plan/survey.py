@@ -101,7 +101,7 @@ def _gone(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iter
         return
     for name, observation in seen.items():
         if not request.hosts or name in request.hosts:
-            for service in sorted(set(observation.records) - set(repo.services)):
+            for service in sorted(service for service in observation.records if service not in repo.services):
                 yield Unit(service, repo.hosts[name], "no longer in the repo")
 
 
@@ -109,13 +109,16 @@ def _moved(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Ite
     """Also what an earlier run could not remove there, because the host was off."""
     if not request.files:
         return
+    places: dict[str, list[str]] = {}
+    for host, observation in seen.items():
+        for name in observation.records:
+            places.setdefault(name, []).append(host)
     for name in meant(repo, request):
         service = repo.services[name]
-        where = ", ".join(host.name for host in service.hosts)
-        for host, observation in seen.items():
-            asked = not request.hosts or host in request.hosts
-            if asked and name in observation.records and repo.hosts[host] not in service.hosts:
-                yield Unit(name, repo.hosts[host], f"was moved to {where}")
+        current = {host.name for host in service.hosts}
+        for host in places.get(name, ()):
+            if host not in current and (not request.hosts or host in request.hosts):
+                yield Unit(name, repo.hosts[host], f"was moved to {', '.join(h.name for h in service.hosts)}")
 
 
 def _to_do(request: Request, drift: Drift, asked: str) -> bool:

@@ -7,7 +7,7 @@ from tests.lab import LabHost
 
 NOT_READY = "healthcheck: {test: [CMD, test, -e, /tmp/ready], interval: 1h}"  # ready when somebody says so
 DEAF = "command: [sh, -c, \"trap '' TERM; while :; do sleep 0.1; done\"]"
-SLOW = ("init: false", "entrypoint: []", DEAF, "stop_grace_period: 3s")  # a new container takes three seconds
+SLOW = ("init: false", "entrypoint: []", DEAF, "stop_grace_period: 2s")  # a new container takes two seconds
 
 
 def a_slow_service(home: Homelab, value: str) -> None:

@@ -133,7 +133,10 @@ def test_a_host_can_fetch_the_commit_from_its_own_origin(tmp_path: Path, lab: La
     home.commit()
     on(host, "git init --quiet --bare --initial-branch=main ~/origin.git")
     push(home, lab)
-    on(host, f"git clone --quiet ~/origin.git {CHECKOUT}")
+    told = "h1 cannot fetch from its origin ('origin' does not appear to be a git repository)"
+    mending = f"git -C {CHECKOUT} remote add origin"
+    assert f"{told}; on h1: {mending} URL" in home.inv("deploy-all").said
+    on(host, f"{mending} ~/origin.git")
     home.deploy()
     home.add("blog", "image: homelab/demo:2")
     commit = home.commit()

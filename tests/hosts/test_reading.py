@@ -45,7 +45,7 @@ def test_a_dry_run_changes_nothing_on_any_host_and_its_status_tells_if_there_is_
     assert home.inv("deploy-all", "--dry-run", "--exit-code").status == 0
 
 
-LOOKS = (["list"], ["show", "blog"], ["graph"], ["status"], ["hosts"])
+LOOKS = (["list"], ["status"], ["hosts"])
 CHANGES = (["stop", "blog"], ["start", "blog"], ["restart", "blog"], ["ensure", "blog"], ["destroy", "blog", "--yes"])
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from homelab_tasks.model import Container, Network, Reaction, Reason, Repo
 from homelab_tasks.observe import EnvFile, Health
-from homelab_tasks.plan import Plan, Step, Verb
+from homelab_tasks.plan import Gate, Plan, Step, Verb
 from homelab_tasks.record import Held
 
 from .builders import (
@@ -364,3 +364,20 @@ def test_a_thousand_services_are_planned_in_a_moment() -> None:
     repo = a_repo(*services)
     plan = a_plan(repo, a_request(*repo.services), *[an_observation(host=h.name) for h in hosts])
     assert len(plan.steps) == 1000
+
+
+def test_a_container_that_waits_for_another_ones_health_starts_after_our_own_wait() -> None:
+    model = a_model("blog", db={}, web={"depends_on": {"db": {"condition": "service_healthy"}}})
+    plan = a_plan(
+        a_repo(a_service("blog")),
+        a_request("blog"),
+        an_observation(),
+        answers=[resolved("blog", model=model, before=None)],
+    )
+    first, gate, second = plan.steps[0].commands
+    assert isinstance(gate, Gate)
+    assert [str(first).split(" up ")[1], sorted(gate.keys), str(second).split(" up ")[1]] == [
+        "--detach --no-deps --remove-orphans --quiet-pull db",
+        ["db"],
+        "--detach --no-deps --remove-orphans --quiet-pull web",
+    ]
