@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
+import yaml
+
 from tests.hosts.homelab import Homelab, seen
 from tests.lab import LabHost
 
-SLOW = (
-    "command: [sh, -c, 'sleep 0.5; touch /tmp/ready; echo ready; exec sleep 1000']",
-    "healthcheck: {test: test -e /tmp/ready, interval: 30s}",
-)
+READY = ["sh", "-c", "sleep 0.5; touch /tmp/ready; echo ready; exec sleep 1000"]
+EVERY_30_SECONDS = {"test": "test -e /tmp/ready", "interval": "30s"}
+SLOW = (f"command: {json.dumps(READY)}", f"healthcheck: {json.dumps(EVERY_30_SECONDS)}")
 LEVELS = {"disk": "h1", "vpn": "h2", "database": "h1", "server": "h2", "page": "h1"}
 
 
@@ -41,6 +44,18 @@ def test_a_health_check_every_30_seconds_is_found_healthy_when_it_is(home: Homel
     home.add("plex", *SLOW)
     home.commit()
     assert home.deploy().seconds < 30
+
+
+def test_containers_of_one_service_wait_for_each_other_no_longer_than_it_takes(home: Homelab, host: LabHost) -> None:
+    database = {"image": "homelab/demo:1", "init": True, "command": READY, "healthcheck": EVERY_30_SECONDS}
+    waits = {"depends_on": {"database": {"condition": "service_healthy"}}}
+    page = {"image": "homelab/demo:1", "init": True, "command": "sleep 1000", **waits}
+    home.write("services/blog/compose.yml", yaml.safe_dump({"services": {"database": database, "page": page}}))
+    home.write("services/blog/service.yaml", "host: h1\n")
+    home.commit()
+    assert home.deploy().seconds < 30
+    wrote = host.docker("logs", "--timestamps", "blog-database-1").split()[0]
+    assert wrote < seen(host, "blog-page-1").started
 
 
 def test_what_needs_nothing_of_each_other_does_not_wait_for_each_other(home: Homelab) -> None:
