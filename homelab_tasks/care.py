@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .commands import compose
@@ -36,8 +36,7 @@ def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: S
             said = [line.strip() for line in compose.without_values(result.stderr).splitlines() if line.strip()]
             return False, f"{service.name} on {host.name}: pull failed ({said[-1] if said else result.exit})"
 
-        with ThreadPoolExecutor(max_workers=4) as pool:
-            answers += pool.map(fetch, there)
+        answers += in_parallel(fetch, there)
     return answers or [(True, "no service is deployed, so there is nothing to pull; inv deploy-all")]
 
 
@@ -64,9 +63,20 @@ def _sweep(host: Host, runner: Runner, *, volumes: bool) -> Answer:
             api.prune_containers(filters={"label!": ["com.docker.compose.project"]}),
             api.prune_images(filters={"dangling": True}),
             api.prune_builds(),
-            *([api.prune_volumes()] if volumes else []),
+            *([_prune_unnamed_volumes(api)] if volumes else []),
         ]
     except (APIError, RequestException, ConnectionError) as error:
         return False, f"{host.name}: {error}"
     freed = sum(part.get("SpaceReclaimed") or 0 for part in swept)
     return True, f"{host.name}: {freed / 1e6:.1f} MB freed"
+
+
+def _prune_unnamed_volumes(api: Any) -> Mapping[str, int]:
+    """Engines before 23 (API 1.42) prune named volumes as well: there the unnamed ones are removed one by one."""
+    if tuple(map(int, api.api_version.split("."))) >= (1, 42):
+        pruned: Mapping[str, int] = api.prune_volumes()
+        return pruned
+    for volume in api.volumes(filters={"dangling": True})["Volumes"] or ():
+        if re.fullmatch(r"[0-9a-f]{64}", volume["Name"]):
+            api.remove_volume(volume["Name"])
+    return {}

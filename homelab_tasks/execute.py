@@ -78,6 +78,7 @@ class Report:
     seconds: float = 0.0
     interrupted: bool = False
     trouble: tuple[str, ...] = ()  # why nothing could be started at all: `what; the next move`
+    notes: tuple[str, ...] = ()  # what a person should know of a run that may have gone well
 
     @property
     def ok(self) -> bool:

@@ -37,6 +37,7 @@ class Fleet:
     runners: dict[str, Runner] = field(default_factory=dict)
     seen: dict[str, Observation] = field(default_factory=dict)
     unfit: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)  # what happened on the way and a person should know
     skew: dict[str, float] = field(default_factory=dict)  # host's clock minus ours, seconds
     _coming: dict[str, Future[_Sight]] = field(default_factory=dict)
 

@@ -19,7 +19,7 @@ from .runner import Runner
 
 PROJECT = "com.docker.compose.project"
 KEY = "com.docker.compose.service"
-SHORTEST, LONGEST = 0.05, 1.0  # seconds between two looks; in between, a seventh of the time already waited
+SHORTEST, LONGEST = 0.05, 1.0  # seconds between two looks; in between, a tenth of the time already waited
 STEADY_AFTER_RESTART = 5.0  # seconds a container without a health check must run once it was restarted
 TOO_MANY_RESTARTS = 5  # Docker waits 0.1 s, then twice as long each time: 3 s in all
 LONG_AGO = 30.0  # seconds; restarts before a start as old as this are history
@@ -106,7 +106,7 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
 def _pause(pending: Iterable[_State], waited: float) -> float:
     """Seconds until the next look: as long as somebody is known to need, else longer and longer."""
     known = [state.due for state in pending if state.due]
-    return min([LONGEST, *known] if known else [LONGEST, max(SHORTEST, waited / 7)])
+    return min([LONGEST, *known] if known else [LONGEST, max(SHORTEST, waited / 10)])
 
 
 def last_words(api: Any, ident: str) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ def _ask_all(runner: Runner, gate: Gate, watch: Watch, started: float) -> str:
                 return "interrupted"
             if waited > gate.timeout:
                 return f"{check.kind.value} {check.target}: {refusal} after {gate.timeout:g} s"
-            watch.cancelled.wait(min(LONGEST, max(SHORTEST, waited / 7)))
+            watch.cancelled.wait(min(LONGEST, max(SHORTEST, waited / 10)))
     return ""
 
 

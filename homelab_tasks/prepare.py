@@ -113,6 +113,9 @@ def deliver(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
     def send(delivery: Delivery) -> str:
         host = delivery.host
         result = fleet.runners[host.name].run(git.take(host, repo, bundles.get(delivery.commit, b"")))
+        fleet.notes += [
+            f"{host.name}: a file in the way of the commit was kept as {path}" for path in result.text.splitlines()
+        ]
         return _delivery_trouble(fleet, host, result)
 
     return tuple(filter(None, in_parallel(send, still)))

@@ -76,7 +76,7 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) 
         _note_what_will_lie(fleet, plan, crews)
         trouble = prepare.deliver(fleet, plan.deliveries)
     if trouble:
-        return Report(plan, seconds=time.monotonic() - started, trouble=trouble)
+        return Report(plan, seconds=time.monotonic() - started, trouble=trouble, notes=tuple(fleet.notes))
     plan = prepare.block(plan, fleet.unfit)
     for step in plan.steps:
         tell(Progress(step, Phase.WAITING))
@@ -84,7 +84,7 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) 
         crew.ledger.journal(_event("begin", fleet, plan, crew))
     report = execute(plan, crews, tell)
     _write_down(fleet, report, crews)
-    return replace(report, seconds=time.monotonic() - started)
+    return replace(report, seconds=time.monotonic() - started, notes=tuple(fleet.notes))
 
 
 def _note_what_will_lie(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew]) -> None:

@@ -20,7 +20,7 @@ from tests.lab import Lab, LabError  # noqa: E402
 
 PAGE, RAW = TOP / "docs/benchmarks.md", TOP / "docs/benchmarks/latest.json"
 ROUNDS, COSTLY_ROUNDS = 15, 7
-QUICK_ROUNDS, QUICK_COSTLY_ROUNDS = 5, 2
+QUICK_ROUNDS, QUICK_COSTLY_ROUNDS = 3, 1
 
 
 def main() -> int:

@@ -23,12 +23,12 @@ def verdict(figure: Figure, value: float) -> str:
     """Whether the median reached its target; nothing where there is none."""
     if not figure.target:
         return ""
-    return "met" if value <= figure.target else "NOT MET"
+    return "met" if value <= figure.target else "missed"
 
 
 def missed(measured: Measured, figure: Figure) -> bool:
     """Its median is above the target."""
-    return verdict(figure, Spread.of(measured.values(figure)).median) == "NOT MET"
+    return verdict(figure, Spread.of(measured.values(figure)).median) == "missed"
 
 
 def table(found: Iterable[Measured]) -> str:

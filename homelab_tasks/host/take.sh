@@ -5,7 +5,7 @@
 # Whatever is in the commit's way is found before anything is touched: edits of tracked files, and files that
 # only the host has (Git would take one that it ignores, such as a .env, for expendable). Only then a
 # marker is written, and removed when all is there: where one lies, the files of a delivery are half there (power cut,
-# full disk) and the checkout is forced; what it discards is kept under refs/homelab/discarded.
+# full disk) and the checkout is forced. What is of neither commit is copied to `aside` before, and named.
 export LC_ALL=C
 path=$1 commit=$2 branch=$3 source=$4
 cd "$path" || exit
@@ -24,7 +24,14 @@ force=--no-overwrite-ignore base=$(git rev-parse --quiet --verify HEAD)
 if [ -s "$state/delivering" ]; then
   force=--force
   rm -f "$(git rev-parse --git-dir)/index.lock"
-  kept=$(git -c user.name=homelab -c user.email=homelab@localhost stash create 2>/dev/null) && [ -n "$kept" ] && git update-ref refs/homelab/discarded "$kept"
+  half=$(cat "$state/delivering") aside=$state/aside/$(date -u +%Y%m%dT%H%M%SZ)
+  while IFS= read -r -d '' f; do
+    if [ ! -e "$f" ] && [ ! -L "$f" ]; then continue; fi
+    blob=$(git hash-object -- "$f" 2>/dev/null)
+    if [ -f "$f" ] && { [ "$blob" = "$(git rev-parse --quiet --verify "$commit:$f")" ] || [ "$blob" = "$(git rev-parse --quiet --verify "$half:$f")" ]; }; then continue; fi
+    mkdir -p "$aside/$(dirname "$f")" && cp -a "$f" "$aside/$f" || exit
+    printf '%s\n' "$aside/$f"
+  done < <(git diff --name-only --no-renames -z ${base:-$(git hash-object -t tree /dev/null)}; [ -z "$base" ] || git diff --name-only --no-renames --diff-filter=A -z "$base" "$commit")
 else
   from=${base:-$(git hash-object -t tree /dev/null)} in_the_way=()
   while IFS= read -r -d '' f; do

@@ -12,7 +12,7 @@ from ..request import Request
 from . import Delivery, Plan, Step, Verb, key, network_key
 from .facts import Facts
 from .faults import external_names, faults_of, notices_of
-from .removal import left_behind, moves, removal
+from .removal import left_behind, moves, not_yet, removal
 from .step import follow, step_of
 from .survey import Before, Survey, borrowers
 
@@ -34,7 +34,11 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
         unchanged=tuple(unit for unit in survey.unchanged if key(unit.subject, unit.host) not in steps),
         held=survey.held,
         gone=() if request.prune else survey.gone,
-        notices=(*notices_of(survey, facts.resolved), *(left_behind(step) for step in moved)),
+        notices=(
+            *notices_of(survey, facts.resolved),
+            *(left_behind(step) for step in moved),
+            *not_yet(survey.moved, moved),
+        ),
         faults=faults_of(repo, survey, facts.resolved),
     )
 

@@ -6,15 +6,36 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ..commands import compose
+from ..model import Host
 from . import Entry, Step, Unit, Verb, key
 from .facts import Facts
 
 
 def moves(facts: Facts, units: Collection[Unit], keys: Collection[str]) -> Iterator[Step]:
-    """Removals of services from hosts that they moved away from, once they are up where they are now."""
+    """Removals of services from hosts that they moved away from, once they are up where they are now.
+
+    Nothing is removed of a service that this plan does not start there, and that is not seen to run there.
+    """
     for unit in units:
-        first = {key(unit.subject, host) for host in facts.repo.services[unit.subject].hosts}
-        yield replace(removal(facts, unit), needs=frozenset(first & set(keys)), moved=True)
+        homes = facts.repo.services[unit.subject].hosts
+        first = {key(unit.subject, host) for host in homes} & set(keys)
+        if all(key(unit.subject, host) in first or _runs(facts, unit.subject, host) for host in homes):
+            yield replace(removal(facts, unit), needs=frozenset(first), moved=True)
+
+
+def not_yet(units: Collection[Unit], steps: Collection[Step]) -> Iterator[str]:
+    """What a person has to know of the moves that wait."""
+    going = {step.key for step in steps}
+    for unit in units:
+        if key(unit.subject, unit.host) not in going:
+            name = unit.subject
+            yield f"{name} {unit.why}, and stays on {unit.host.name} until it runs there: inv deploy {name}"
+
+
+def _runs(facts: Facts, name: str, host: Host) -> bool:
+    seen = facts.seen.get(host.name)
+    record = seen.records.get(name) if seen else None
+    return bool(seen and record and any(c.state == "running" for c in seen.of_project(record.project)))
 
 
 def left_behind(step: Step) -> str:

@@ -82,7 +82,12 @@ def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit:
             continue
         drift = find_drift(repo, service, seen[host.name])
         if _to_do(request, drift, asked) or (record and record.held):
-            findings.append(Finding(service, host, drift, asked))
+            owner = _stopped_owner(repo, request, service, seen[host.name])
+            if owner and service.name not in request.named:
+                held.append(Unit(service.name, host, f"stopped with {owner}, whose network it shares"))
+                continue
+            why = f"{service.name} shares the network of {owner}, which is stopped; inv start {owner}" if owner else ""
+            findings.append(Finding(service, host, drift, asked, blocked=why))
         else:
             unchanged.append(Unit(service.name, host, "unchanged"))
     return Survey(
@@ -93,6 +98,15 @@ def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit:
         tuple(_gone(repo, request, seen)),
         tuple(_moved(repo, request, seen)),
     )
+
+
+def _stopped_owner(repo: Repo, request: Request, service: Service, seen: Observation) -> str:
+    """The service whose network `service` lives in, if somebody stopped it on purpose and it is to stay so."""
+    for owner in borrows(repo, service):
+        record = seen.records.get(owner)
+        if record and record.held and owner not in request.named:
+            return owner
+    return ""
 
 
 def _gone(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iterator[Unit]:

@@ -9,9 +9,10 @@ import hashlib
 import os
 import pickle
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from .. import model
+from .. import errors, model
 from .git import Location, commit, locate
 
 KEPT = 4  # commits
@@ -33,19 +34,23 @@ def at_commit(start: Path, rev: str = "HEAD") -> model.Repo:
 
 def _key(found: Location) -> str:
     """Everything that a Repo is made from: the place and the commit, and the code that reads them."""
-    code = max(entry.stat().st_mtime_ns for entry in os.scandir(Path(__file__).parent))
-    home = os.environ.get("HOME", "")
-    said = (
-        found.root,
-        found.prefix,
-        found.commit,
-        found.branch,
-        home,
-        code,
-        sys.version,
-        Path(model.__file__).stat().st_mtime_ns,
-    )
-    return hashlib.sha256("\0".join(map(str, said)).encode()).hexdigest()[:32]
+    place = (found.root, found.prefix, found.commit, found.branch, os.environ.get("HOME", ""))
+    said = "\0".join(map(str, (*place, sys.version, *_code(), *_shapes())))
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def _code() -> Iterator[str]:
+    """The files of this package, without reading them: where they lie, their sizes and times."""
+    for folder in (Path(__file__).parent, Path(model.__file__).parent):
+        with os.scandir(folder) as entries:
+            files = [(e.path, e.stat()) for e in entries if e.name.endswith(".py")]
+        yield from sorted(f"{path} {about.st_size} {about.st_mtime_ns}" for path, about in files)
+
+
+def _shapes() -> Iterator[str]:
+    """The fields of all classes that are kept: they are pickled by position, and times may be all the same (Nix)."""
+    for module in (model, errors):
+        yield from (f"{name} {thing.__slots__}" for name, thing in vars(module).items() if hasattr(thing, "__slots__"))
 
 
 def _read(file: Path) -> model.Repo | None:
@@ -61,8 +66,10 @@ def _read(file: Path) -> model.Repo | None:
 def _keep(file: Path, repo: model.Repo) -> None:
     """Write it beside, then rename, so that two runs at once read whole files; no place to write is no error."""
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (file.parent.parent, file.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         unfinished = file.with_suffix(f".{os.getpid()}")
+        unfinished.touch(mode=0o600)
         unfinished.write_bytes(pickle.dumps(repo, pickle.HIGHEST_PROTOCOL))
         unfinished.replace(file)
         for old in sorted(file.parent.glob("*.pickle"), key=lambda f: f.stat().st_mtime_ns)[:-KEPT]:

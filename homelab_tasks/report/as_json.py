@@ -4,7 +4,7 @@
              notices, faults
     step     key, service, host, verb, cause, changes, needs (keys), pulls, blocked; in a report also status
              (done, failed, skipped; null: not reached), seconds, why, log
-    run      plan's keys, with ok, interrupted, seconds and trouble; null where nothing was executed
+    run      plan's keys, with ok, interrupted, seconds, trouble and notes; null where nothing was executed
     status   commit, ok, services: [service, host, state, commit, current, note], hosts: {name: why it did not answer}
     list     services: [name, app, instance, description, directory, hosts, groups, protect]
     show     those, with compose, project, containers, env_files, checks, needs, needed_by
@@ -38,6 +38,7 @@ def run(plan: Plan, report: Report | None = None) -> str:
         body["steps"] = [step | _outcome(outcomes.get(step["key"])) for step in body["steps"]]
     body |= {"ok": report.ok if report else None, "interrupted": report.interrupted if report else None}
     body |= {"seconds": round(report.seconds, 3) if report else None, "trouble": list(report.trouble) if report else []}
+    body |= {"notes": list(report.notes) if report else []}
     return _text(body)
 
 

@@ -28,7 +28,12 @@ def summary_text(report: Report, *, style: Style) -> str:
         ]
     else:
         lines = [*_verdict(report, style), *_account(report, style)]
-    return "\n".join([*lines, *_next(report, style)])
+    return "\n".join([*lines, *_notes(report, style), *_next(report, style)])
+
+
+def _notes(report: Report, style: Style) -> Iterator[str]:
+    for note in report.notes:
+        yield from flow(style, [("note: ", Tint.YELLOW)], [plain(note)])
 
 
 def _trouble(report: Report, style: Style) -> Iterator[str]:

@@ -33,7 +33,7 @@ def test_every_experiment_runs_and_says_what_it_found(scene: Scene) -> None:
     about = report.machine(scene.ground)
     page = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
     written = report.markdown(found, about, page)
-    assert written.startswith("before\n") and written.endswith("after\n") and "old" not in written
+    assert written.startswith("before\n") and written.endswith("after\n") and "\nold\n" not in written
     assert [one["name"] for one in json.loads(report.as_json(found, about))["experiments"]] == NAMES
 
 

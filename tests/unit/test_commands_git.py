@@ -173,11 +173,18 @@ def test_a_delivery_that_was_cut_off_is_finished_by_force(home: Path, there: Pat
     (there / ".git/homelab/delivering").write_text(new + "\n")
     (there / ".git/index.lock").write_text("")
     (there / "a").write_text("v2")
-    (there / "b").write_text("v")
-    (there / "c").write_text("v2")
-    assert send(old).returncode == 0
-    assert (head(there)[0], (there / "b").read_text(), clean(there)) == (new, "v2", True)
-    assert git(there, "show", "refs/homelab/discarded:b") == "v"
+    (there / "b").write_text("half")
+    (there / "c").write_text("mine")
+    done = send(old)
+    assert done.returncode == 0
+    assert (head(there)[0], (there / "b").read_text(), (there / "c").read_text(), clean(there)) == (
+        new,
+        "v2",
+        "v2",
+        True,
+    )
+    kept = {Path(line).name: Path(line).read_text() for line in done.stdout.decode().splitlines()}
+    assert kept == {"b": "half", "c": "mine"}
 
 
 def test_what_only_the_host_has_stays(home: Path, there: Path, send: Take) -> None:

@@ -381,3 +381,31 @@ def test_a_container_that_waits_for_another_ones_health_starts_after_our_own_wai
         ["db"],
         "--detach --no-deps --remove-orphans --quiet-pull web",
     ]
+
+
+def test_what_moved_away_is_only_removed_when_it_runs_where_it_is_now() -> None:
+    here, there = a_host("nas"), a_host("hl15")
+    repo = a_repo(a_service("plex", hosts=(there,)), hosts={"nas": here, "hl15": there})
+    old, new = an_observation("plex"), an_observation("plex", host="hl15")
+    request = a_request("plex", hosts=frozenset({"nas"}))
+    waiting = a_plan(repo, request, old)
+    assert (waiting.steps, waiting.notices) == (
+        (),
+        ("plex was moved to hl15, and stays on nas until it runs there: inv deploy plex",),
+    )
+    assert [(s.verb, s.key) for s in a_plan(repo, request, old, new).steps] == [(Verb.REMOVE, "plex@nas")]
+
+
+def test_what_lives_in_the_network_of_a_stopped_service_stays_stopped_with_it() -> None:
+    vpn = a_service("vpn", stack=a_stack("vpn", containers=(Container("vpn", name="gluetun"),)))
+    qbit = a_service("qbit", stack=a_stack("qbit", containers=(Container("qbit", network_mode="container:gluetun"),)))
+    repo = a_repo(vpn, qbit, edges=(an_edge("qbit", "vpn", Reason.NAMESPACE),))
+    records = {"vpn": a_record("vpn", held=Held("ann@desk", "2026-01-31T21:14:00Z")), "qbit": a_record("qbit")}
+    seen = an_observation("vpn", records=records, containers=())
+    everything = a_request("vpn", "qbit", named=frozenset())
+    assert [(u.subject, u.why) for u in a_plan(repo, everything, seen).held][-1] == (
+        "qbit",
+        "stopped with vpn, whose network it shares",
+    )
+    (step,) = a_plan(repo, a_request("qbit"), seen).steps
+    assert step.blocked == "qbit shares the network of vpn, which is stopped; inv start vpn"
