@@ -118,6 +118,9 @@ def connect_all(hosts: Iterable[Host]) -> Mapping[str, Future[Runner | Unreachab
 
         opened.update({host.name: in_background(partial(LocalRunner, host)) for host in local})
     if remote:
+        from .quick_paramiko import preload
+
+        preload()
         from .ssh_connect import Connector
 
         connector = Connector.prepare(remote)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from paramiko import Channel, Transport
 
 ASK = 5.0  # seconds between two questions
+LOOK = 0.5  # seconds between two looks at how long it has been silent
 PATIENCE = 15.0  # seconds of silence after which the other side counts as dead
 
 
@@ -64,7 +65,24 @@ def _ask(transport: Transport, stop: threading.Event) -> None:
 
 
 def _judge(transport: Transport, line: Line, stop: threading.Event, lost: Callable[[], None]) -> None:
-    while not stop.wait(0.5) and transport.is_active():
-        if time.monotonic() - line.heard > PATIENCE:
+    silence = Silence(line, time.monotonic())
+    while not stop.wait(LOOK) and transport.is_active():
+        if silence.until(time.monotonic()) > PATIENCE:
             lost()
             transport.close()
+
+
+class Silence:
+    """How long the other side has said nothing. Time in which this process itself stood still does not count: after a
+    Ctrl-Z and `fg` the answers lie there, not yet read.
+    """
+
+    def __init__(self, line: Line, now: float) -> None:
+        self._line, self._looked = line, now
+
+    def until(self, now: float) -> float:
+        """Seconds; to be asked every LOOK seconds."""
+        if now - self._looked > 4 * LOOK:
+            self._line.heard = now
+        self._looked = now
+        return now - self._line.heard

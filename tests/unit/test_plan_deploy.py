@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from homelab_tasks.command import Command
 from homelab_tasks.model import Container, Network, Reaction, Reason, Repo
 from homelab_tasks.observe import EnvFile, Health
 from homelab_tasks.plan import Gate, Plan, Step, Verb
@@ -39,7 +40,8 @@ def needs(plan: Plan) -> dict[str, set[str]]:
 
 def words(step: Step) -> list[str]:
     """What each command of a step says to Compose."""
-    return [" ".join(command.argv[command.argv.index("--project-name") + 1 :]) for command in step.commands]
+    commands = [act.argv for act in step.commands if isinstance(act, Command)]
+    return [" ".join(argv[argv.index("--project-name") + 1 :]) for argv in commands]
 
 
 def one(plan: Plan) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from homelab_tasks.command import Command
 from homelab_tasks.model import Container, Reason
 from homelab_tasks.observe import Observation
 from homelab_tasks.plan import Plan, Verb
@@ -19,9 +20,9 @@ def needs(plan: Plan) -> dict[str, set[str]]:
 
 
 def said(plan: Plan) -> dict[str, str]:
-    return {
-        s.subject: " ".join(s.commands[-1].argv[s.commands[-1].argv.index("--project-name") + 1 :]) for s in plan.steps
-    }
+    last = {s.subject: s.commands[-1] for s in plan.steps}
+    argv = {name: command.argv for name, command in last.items() if isinstance(command, Command)}
+    return {name: " ".join(words[words.index("--project-name") + 1 :]) for name, words in argv.items()}
 
 
 def stop(*names: str, seen: Observation) -> Plan:
