@@ -34,7 +34,8 @@ def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: S
             if result.ok:
                 return True, f"{service.name} on {host.name}: images are the newest"
             said = [line.strip() for line in compose.without_values(result.stderr).splitlines() if line.strip()]
-            return False, f"{service.name} on {host.name}: pull failed ({said[-1] if said else result.exit})"
+            why = said[-1] if said else f"exit status {result.exit}"
+            return False, f"{service.name} on {host.name}: pull failed ({why}); check the names of its images"
 
         answers += in_parallel(fetch, there)
     return answers or [(True, "no service is deployed, so there is nothing to pull; inv deploy-all")]

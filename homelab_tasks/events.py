@@ -21,6 +21,7 @@ class Events:
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stream: Any = None
+        self._closed = False
 
     def follow(self, project: str, bell: threading.Event) -> None:
         """Ring `bell` at every event of `project` from now on. Raises ConnectionError.
@@ -33,18 +34,24 @@ class Events:
     def begin(self) -> None:
         """Connect and listen, ahead of the first wait. Raises ConnectionError."""
         with self._starting:
-            if self._thread is None:
+            if self._thread is None and not self._closed:
                 self._stream = self._subscribe()
             if self._thread is None and self._stream is not None:
                 self._thread = threading.Thread(target=self._listen, name="events", daemon=True)
                 self._thread.start()
 
     def close(self) -> None:
-        """Stop listening."""
-        if self._stream is not None:
-            self._stream.close()
-        if self._thread is not None:
-            self._thread.join(timeout=2)
+        """Stop listening. A start that hangs is not waited for: it ends with the connection."""
+        self._closed = True
+        if not self._starting.acquire(timeout=2):
+            return
+        try:
+            if self._stream is not None:
+                self._stream.close()
+            if self._thread is not None:
+                self._thread.join(timeout=2)
+        finally:
+            self._starting.release()
 
     def _subscribe(self) -> Any:
         from docker.errors import APIError

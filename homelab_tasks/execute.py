@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
+from typing import Any
 
 from . import health
 from .background import in_background
@@ -135,6 +136,7 @@ class _Walk:
         self.plan, self.crews, self.tell = plan, crews, tell
         self.books = _Books({step.key: step for step in plan.steps})
         self.running: dict[Future[_Applied], tuple[Step, Phase]] = {}
+        self.writing: dict[Future[str], Outcome] = {}  # done; whether it is written down too, the host will tell
         self.keys = frozenset(step.key for step in plan.steps)
         self.events = {name: Events(crew.runner) for name, crew in crews.items()}
 
@@ -153,17 +155,23 @@ class _Walk:
 
     def _loop(self, interrupts: Interrupts) -> None:
         self._start_ready()
-        while self.running:
+        while self.running or self.writing:
             try:
-                ended, _ = interrupts.during(lambda: wait_for(self.running, return_when=FIRST_COMPLETED))
+                interrupts.during(self._wait)
             except KeyboardInterrupt:
                 if self.books.stopping:
                     raise
                 self._interrupt()
                 continue
-            for future in ended:
+            for future in [future for future in self.running if future.done()]:
                 self._take(future)
+            for answer in [answer for answer in self.writing if answer.done()]:
+                self._confirm(self.writing.pop(answer), answer.result())
             self._start_ready()
+
+    def _wait(self) -> None:
+        pending: set[Future[Any]] = {*self.running, *self.writing}
+        wait_for(pending, return_when=FIRST_COMPLETED)
 
     def _interrupt(self) -> None:
         self.books.stopping = True
@@ -183,8 +191,9 @@ class _Walk:
             del self.books.waiting[step.key]
             self.books.started[step.key] = time.monotonic()
             self.tell(Progress(step, Phase.WORKING))
+            self._note_begin(step, crew)
             watch = self.books.watches[step.key] = Watch(skew=crew.skew)
-            work = partial(_apply, crew.runner, step, watch, self.events[step.host.name])
+            work = partial(_apply, crew, step, watch, self.events[step.host.name])
             self.running[in_background(work)] = (step, Phase.WORKING)
 
     def _settle_hopeless(self) -> None:
@@ -203,6 +212,8 @@ class _Walk:
             return Outcome(step, Status.FAILED, why=step.blocked)
         if step.host.name not in self.crews:
             return Outcome(step, Status.FAILED, why=f"{step.host.name} was lost")
+        if lost := self.crews[step.host.name].ledger.lost:
+            return Outcome(step, Status.FAILED, why=lost)
         missing = [
             o for key in sorted(step.needs) if (o := self.books.outcomes.get(key)) and o.status is not Status.DONE
         ]
@@ -239,11 +250,36 @@ class _Walk:
         if verdict and verdict.why:
             self._end(Outcome(step, Status.FAILED, self._seconds(step), verdict.why, verdict.log))
             return
-        if step.entry:
-            self._write(step.entry, crew, verdict)
-        self._end(Outcome(step, Status.DONE, self._seconds(step)))
+        done = Outcome(step, Status.DONE, self._seconds(step))
+        if not step.entry:
+            self._end(done)
+            return
+        answer = self._write(step.entry, crew, verdict)
+        if answer.done():
+            self._confirm(done, answer.result())
+            return
+        self.writing[answer] = done
+        # What needs it starts at once; should the host not have written it down, this is taken back.
+        if any(step.key in other.needs for other in self.books.waiting.values()):
+            self._end(done)
 
-    def _write(self, entry: Entry, crew: Crew, verdict: Verdict | None) -> None:
+    def _confirm(self, done: Outcome, unwritten: str) -> None:
+        if unwritten:
+            self._end(replace(done, status=Status.FAILED, why=f"done, but not recorded: {unwritten}"))
+        elif done.step.key not in self.books.outcomes:
+            self._end(done)
+
+    def _note_begin(self, step: Step, crew: Crew) -> None:
+        """Should it fail, the next look knows that the containers are ours, and not as they should be."""
+        if not (step.entry and step.gate):
+            return
+        entry, known = step.entry, crew.records.get(step.entry.service)
+        begun = Record(entry.service, entry.project, entry.directory, commit="", digest="", at=now(), by=crew.who)
+        crew.records[entry.service] = noted = replace(known or begun, unfinished=True)
+        if noted != known:
+            crew.ledger.record(noted)
+
+    def _write(self, entry: Entry, crew: Crew, verdict: Verdict | None) -> Future[str]:
         known = crew.records.get(entry.service)
         containers = verdict.containers if verdict else known.containers if known else ()
         record = Record(
@@ -260,12 +296,13 @@ class _Walk:
             held=entry.held,
             removed=entry.removed,
             laid=entry.laid,
+            unfinished=entry.unfinished,
         )
-        crew.ledger.record(record, entry.detail)
         if record.removed:
             crew.records.pop(entry.service, None)
         else:
             crew.records[entry.service] = record
+        return crew.ledger.record(record, entry.detail)
 
     def _failure(self, step: Step, result: Result, log: tuple[str, ...]) -> Outcome:
         return Outcome(step, Status.FAILED, self._seconds(step), _why(step, result), log)
@@ -285,8 +322,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _apply(runner: Runner, step: Step, watch: Watch, events: Events) -> _Applied:
+def _apply(crew: Crew, step: Step, watch: Watch, events: Events) -> _Applied:
+    runner = crew.runner
     for act in step.commands:
+        if crew.ledger.lost:
+            return _Applied(verdict=Verdict(why=crew.ledger.lost))
         if isinstance(act, Gate):
             waited = _check(runner, act, watch, events)
             if waited.verdict and waited.verdict.why:

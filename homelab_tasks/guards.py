@@ -3,53 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from . import repo as repos
 from .errors import Refused
 from .fleet import Fleet, edited, in_place
-from .model import Host, Repo
+from .model import Host, Repo, Service
 from .plan.survey import Survey, units
 from .request import Request
 
 SHOWN = 5  # paths in one sentence
 
 
-def uncommitted(repo: Repo, request: Request, *, allowed: bool) -> tuple[str, ...]:
-    """A notice that names what is not committed of the things that `request` means; Refused unless it is `allowed`."""
-    places = {"hosts.yaml"}
-    for service, _, _ in units(repo, request):
-        places |= {service.directory, *service.stack.reads}
-    concerned = [path for path in repos.uncommitted(Path(repo.root)) if _lies_in(path, places)]
+def uncommitted(repo: Repo, request: Request, *, allow: bool, dry_run: bool) -> tuple[str, ...]:
+    """Notices that name what is not committed of the things that `request` means.
+
+    Refused unless a dry run or `allow` makes notices of it. In place not even that: the checkout itself is what runs.
+    """
+    meant = list(units(repo, request))
+    paths = repos.uncommitted(Path(repo.root))
+    secret = [path for path in paths if any(_is_secret(path, service) for service, _, _ in meant)]
+    places = {"hosts.yaml", *(place for service, _, _ in meant for place in _places(service))}
+    here = {place for service, host, _ in meant if in_place(repo, host) for place in _places(service)}
+    concerned = [path for path in paths if _lies_in(path, places) and path not in secret]
+    running = [path for path in concerned if _lies_in(path, here)]
+    told = [f"{path} is not ignored by Git; add {Path(path).name} to .gitignore" for path in secret]
     if not concerned:
-        return ()
-    if not allowed:
-        raise Refused(f"not committed: {_few(concerned)}", move="commit it, or deploy the last commit: --allow-dirty")
-    return (f"not committed, and so not part of this: {_few(concerned)}",)
+        return tuple(told)
+    if dry_run or (allow and not running):
+        return (f"not committed, and so not part of this: {_few(concerned)}", *told)
+    other = "undo it: this very checkout is what runs" if running else "deploy the last commit: --allow-dirty"
+    raise Refused(f"not committed: {_few(concerned)}", move=f"commit it, or {other}")
 
 
-def refuse_edited(fleet: Fleet, found: Survey) -> None:
-    """A file that was edited on a host is never overwritten: that host is left alone."""
+def refuse_elsewhere(repo: Repo, request: Request) -> None:
+    """Raises Refused where none of the services that are meant runs on the hosts that are."""
+    alone = replace(request, dependencies=False)
+    if request.everything or not request.names or any(units(repo, alone)):
+        return
+    hosts = sorted({host.name for name in request.names for host in repo.services[name].hosts})
+    verb = "runs" if len(request.names) == 1 else "run"
+    what = f"{_few(sorted(request.names))} {verb} on {', '.join(hosts)}, not on {', '.join(sorted(request.hosts))}"
+    raise Refused(what, move="inv list shows what runs where")
+
+
+def refuse_undoing(fleet: Fleet, found: Survey) -> None:
+    """Hosts where a deploy would pass over somebody's work are left alone. To be asked again under the lock."""
+    _refuse_edited(fleet, found)
+    if not found.request.force:
+        _refuse_newer_commits(fleet, found)
+
+
+def _refuse_edited(fleet: Fleet, found: Survey) -> None:
+    """A file that was edited on a host is never overwritten. In place nothing is: there `uncommitted` has looked."""
     for host in _hosts(fleet, found):
-        files = edited(fleet.seen[host.name], fleet.repo)
+        files = () if in_place(fleet.repo, host) else edited(fleet.seen[host.name], fleet.repo)
         if files:
-            look = f"cd {host.path} && git diff" if in_place(fleet.repo, host) else f"there: cd {host.path} && git diff"
             what = f"files were edited in {host.path} on {host.name}: {_few(files)}"
-            fleet.lose(host.name, f"{what}; commit or undo that, after a look {look}")
+            fleet.lose(host.name, f"{what}; commit or undo that, after a look there: cd {host.path} && git diff")
 
 
-def refuse_unknown_commits(fleet: Fleet, found: Survey) -> None:
-    """A commit that this machine never saw was deployed by somebody else, and would be undone."""
+def _refuse_newer_commits(fleet: Fleet, found: Survey) -> None:
+    """A commit that is newer than ours, or that this machine never saw, was deployed by somebody else."""
+    root, ours = Path(fleet.repo.root), fleet.repo.commit
     for host in _hosts(fleet, found):
         there = fleet.seen[host.name].commit
-        if there and there != fleet.repo.commit and not repos.knows(fleet.repo, there):
-            what = f"{host.name} is at commit {there[:7]}, which this checkout does not know"
-            fleet.lose(host.name, f"{what}; git pull first, or deploy over it with --force")
+        newer = _newer(repos.distance(root, ours, there)) if there not in ("", ours) else None
+        if newer:
+            what, move = newer
+            fleet.lose(host.name, f"{host.name} is at {there[:7]}, {what}; git pull first, or {move} with --force")
+
+
+def _newer(distance: repos.Distance | None) -> tuple[str, str] | None:
+    if distance is None:
+        return "which this checkout does not know", "deploy over it"
+    if distance.ahead or not distance.behind:
+        return None
+    one = distance.behind == 1
+    return "1 commit ahead of this checkout" if one else f"{distance.behind} commits ahead of this checkout", "go back"
 
 
 def _hosts(fleet: Fleet, found: Survey) -> list[Host]:
     names = dict.fromkeys(f.host.name for f in found.findings if not f.blocked and f.host.name in fleet.seen)
     return [fleet.repo.hosts[name] for name in names]
+
+
+def _places(service: Service) -> set[str]:
+    """Where the files lie that a service is made of."""
+    return {service.directory, *service.stack.reads}
+
+
+def _is_secret(path: str, service: Service) -> bool:
+    """An env file that is not in the commit, and is not to be."""
+    return path in service.stack.env_files and path not in service.files
 
 
 def _lies_in(path: str, places: Iterable[str]) -> bool:

@@ -109,6 +109,31 @@ def _pause(pending: Iterable[_State], waited: float) -> float:
     return min([LONGEST, *known] if known else [LONGEST, max(SHORTEST, waited / 10)])
 
 
+def fallen(runner: Runner, known: Iterable[RecordedContainer]) -> Mapping[str, Verdict]:
+    """Of containers that were up in this run, those that are not any more: id -> what became of it.
+
+    One look at the end finds what started, was steady for its settle time, and died later. Raises ConnectionError.
+    """
+    from docker.errors import APIError
+    from requests.exceptions import RequestException
+
+    meant = {c.id: c for c in known if not c.finished}
+    try:
+        api = runner.docker()
+        there = {c["Id"]: c for c in api.containers(all=True, filters={"label": [PROJECT]}) if c["Id"] in meant}
+        down = [ident for ident, c in there.items() if c["State"] in ("restarting", "exited", "dead")]
+        return {ident: _fall(api, meant[ident], there[ident]["Status"]) for ident in down}
+    except (RequestException, APIError) as error:
+        raise ConnectionError(str(error)) from error
+
+
+def _fall(api: Any, container: RecordedContainer, status: str) -> Verdict:
+    how = status[:1].lower() + status[1:]
+    return Verdict(
+        why=f"container {container.key} was up and is not any more: {how}", log=last_words(api, container.id)
+    )
+
+
 def last_words(api: Any, ident: str) -> tuple[str, ...]:
     """The last lines that a container wrote."""
     text: bytes = api.logs(ident, tail=LOG_LINES, stdout=True, stderr=True)

@@ -7,9 +7,11 @@ import os
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .commands import ledger as commands
@@ -90,7 +92,7 @@ def _open(runner: Runner, who: str, branch: str, env_files: Iterable[str]) -> He
     first, _, rest = said.partition("\n")
     state, _, holder = first.partition(" ")
     if complete and state == "locked":
-        return Held(Ledger(stream), parse(runner.host, rest))
+        return Held(Ledger(stream, runner.host), parse(runner.host, rest))
     errors = stream.errors().strip().splitlines()
     stream.close()
     if state in ("held", "busy"):
@@ -101,21 +103,27 @@ def _open(runner: Runner, who: str, branch: str, env_files: Iterable[str]) -> He
 
 
 class Ledger:
-    """Writes records on the host while it holds the lock. A lost connection is no error here: the next run finds the
-    older record, and looks again.
+    """Writes records on the host while it holds the lock; nothing waits for the host's answers but who asks for them.
+
+    A lost connection is no exception here: the next run finds the older record, and looks again.
     """
 
-    def __init__(self, stream: ByteStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: ByteStream, host: Host) -> None:
+        self._stream, self._host = stream, host
         self._sending = threading.Lock()
         self._closed = threading.Event()
-        self._beat = threading.Thread(target=self._heartbeat, name="heartbeat", daemon=True)
-        self._beat.start()
+        self._asked: deque[_Asked] = deque()  # what the host did not answer yet, the oldest first
+        self.lost = ""  # why the host may be locked by somebody else by now, and the next move
+        for work in (self._heartbeat, self._listen):
+            threading.Thread(target=work, name=f"ledger of {host.name}", daemon=True).start()
 
-    def record(self, record: Record, detail: str = "") -> None:
-        """Append the state of one service; `detail` (one line of JSON) goes first, into a file of its own."""
-        lines = [f"detail {record.service} {detail}"] if detail else []
-        self._send([*lines, f"state {record.line()}"])
+    def record(self, record: Record, detail: str = "") -> Future[str]:
+        """Append the state of one service; `detail` (one line of JSON) goes first, into a file of its own, and goes
+        away with a record that is removed. The future says why it could not be written: `what; the next move`, or "".
+        """
+        before = [f"detail {record.service} {detail}"] if detail else []
+        after = [f"forget {record.service}"] if record.removed else []
+        return self._ask([*before, f"state {record.line()}", *after])
 
     def journal(self, event: Mapping[str, Any]) -> None:
         """Append an event to the host's journal."""
@@ -132,23 +140,76 @@ class Ledger:
 
     def close(self) -> None:
         """Flush to the disk, free the lock."""
+        with suppress(TimeoutError):
+            self._ask(["sync"]).result(PATIENCE)
         self._closed.set()
-        self._send(["sync"])
-        with suppress(OSError):  # the connection is gone, and with it the lock
-            self._stream.recv(64)
         self._stream.close()
 
     def _heartbeat(self) -> None:
         while not self._closed.wait(HEARTBEAT):
             self._send([""])
 
-    def _send(self, lines: Iterable[str]) -> None:
+    def _ask(self, lines: Iterable[str]) -> Future[str]:
+        """Send lines of which the host answers one."""
+        asked = _Asked()
+        self._send(lines, [asked])
+        if self.lost:  # by another thread, maybe just before this was asked
+            self._lose()
+        return asked.answer
+
+    def _send(self, lines: Iterable[str], asked: Iterable[_Asked] = ()) -> None:
         data = "".join(f"{line}\n" for line in lines).encode()
         try:
-            with self._sending:
+            with self._sending:  # answers come in the order of the questions
+                self._asked.extend(asked)
                 self._stream.sendall(data)
         except OSError:
-            self._closed.set()
+            self._lose()
+
+    def _listen(self) -> None:
+        said = b""
+        while not self.lost:
+            try:
+                part = self._stream.recv(4096)
+            except TimeoutError:
+                if not self._asked or time.monotonic() - self._asked[0].at < PATIENCE:
+                    continue
+                break
+            except OSError:
+                break
+            if not part:
+                break
+            *lines, said = (said + part).split(b"\n")
+            for line in lines:
+                self._settle(line.decode("utf-8", "replace"))
+        self._lose()
+
+    def _settle(self, line: str) -> None:
+        word, _, why = line.partition(" ")
+        with suppress(IndexError):
+            self._asked.popleft().answer.set_result(_unwritten(self._host, why) if word == "failed" else "")
+
+    def _lose(self) -> None:
+        """Nothing is answered any more. May be called from several threads: each question is taken by one of them."""
+        self.lost = f"the lock on {self._host.name} was lost; run the same again"
+        self._closed.set()
+        with suppress(IndexError):
+            while True:
+                self._asked.popleft().answer.set_result(self.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question to the host, and when it was put."""
+
+    answer: Future[str] = field(default_factory=Future)
+    at: float = field(default_factory=time.monotonic)
+
+
+def _unwritten(host: Host, why: str) -> str:
+    if "No space left" in why or "quota exceeded" in why:
+        return f"the disk of {host.name} is full; free some space, then run the same again"
+    return f"{host.name} cannot write its records ({why}); mend that there, then run the same again"
 
 
 def _read_to_end(stream: ByteStream) -> tuple[str, bool]:

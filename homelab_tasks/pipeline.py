@@ -57,9 +57,11 @@ def deploy(repo: Repo, request: Request, options: Options, audience: Audience) -
         from . import guards
         from .plan.survey import survey
 
-        dirty = guards.uncommitted(repo, request, allowed=options.allow_dirty or options.dry_run)
+        dirty = guards.uncommitted(repo, request, allow=options.allow_dirty, dry_run=options.dry_run)
         _look(fleet, request, audience)
         found = survey(repo, request, fleet.seen, fleet.unfit)
+        if not found.moved:
+            guards.refuse_elsewhere(repo, request)
         if not found.findings and not found.moved and not (found.gone and request.prune):
             return Run(repo, replace(found.nothing_to_do(repo.commit), notices=dirty))
         return _deploy(fleet, found, options, audience, dirty)
@@ -73,9 +75,7 @@ def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, n
     repo, request = fleet.repo, found.request
     if any(f.drift.new and not f.blocked for f in found.findings):
         fleet.look_at(repo.hosts.values())  # only a service that is new somewhere can have come from elsewhere
-    guards.refuse_edited(fleet, found)
-    if not request.force:
-        guards.refuse_unknown_commits(fleet, found)
+    guards.refuse_undoing(fleet, found)
     ahead = in_background(_import_ahead)
     resolved = resolve(fleet, survey(repo, request, fleet.seen, fleet.unfit))
     ahead.result()
@@ -83,6 +83,7 @@ def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, n
     from .plan.facts import Facts
 
     def make() -> Plan:
+        guards.refuse_undoing(fleet, survey(repo, request, fleet.seen, fleet.unfit))  # also what is seen under the lock
         plan = plan_deploy(survey(repo, request, fleet.seen, fleet.unfit), Facts(repo, fleet.seen, resolved))
         return replace(plan, notices=(*notices, *plan.notices))
 
@@ -154,6 +155,10 @@ def destroy(repo: Repo, request: Request, options: Options, audience: Audience, 
 
 
 def _look(fleet: Fleet, request: Request, audience: Audience) -> None:
+    if not request.files:  # a deploy may find what has moved away from a host
+        from .guards import refuse_elsewhere
+
+        refuse_elsewhere(fleet.repo, request)
     hosts = _hosts(fleet.repo, request)
     audience.stage(f"looking at {', '.join(host.name for host in hosts)}")
     fleet.look_at(hosts)

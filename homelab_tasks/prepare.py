@@ -100,7 +100,8 @@ def pull(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
 
     def fetch(one: _Pull) -> str:
         result = fleet.runners[one.host.name].run(docker.pull(one.image))
-        return _trouble(fleet, one.host, f"pulling {one.image} for {wanted[one]}", result)
+        move = f"check its name, and try it there: docker pull {one.image}"
+        return _trouble(fleet, one.host, f"pulling {one.image} for {wanted[one]}", result, move=move)
 
     return tuple(filter(None, in_parallel(fetch, list(wanted))))
 
@@ -149,17 +150,17 @@ def _delivery_trouble(fleet: Fleet, host: Host, result: Result) -> str:
     return _trouble(fleet, host, "delivering the commit", result)
 
 
-def _trouble(fleet: Fleet, host: Host, doing: str, result: Result) -> str:
+def _trouble(fleet: Fleet, host: Host, doing: str, result: Result, *, move: str = "") -> str:
     """What went wrong, or "": also where the host was lost, which is its own trouble and not the others'."""
     if result.ok:
         return ""
     if result.lost:
         fleet.lose(host.name, _failure(host, doing, result))
         return ""
-    return _failure(host, doing, result)
+    return _failure(host, doing, result, move=move)
 
 
-def _failure(host: Host, doing: str, result: Result) -> str:
+def _failure(host: Host, doing: str, result: Result, *, move: str = "") -> str:
     if result.lost:
         return f"{host.name} was lost while {doing} ({result.stderr.strip()}); run the same again"
     if "No space left" in result.stderr:
@@ -167,4 +168,5 @@ def _failure(host: Host, doing: str, result: Result) -> str:
     if result.exit == 124:
         return f"{doing} on {host.name} took too long and was ended; look at its load and network"
     lines = [line.strip() for line in (result.stderr or result.text).splitlines() if line.strip()]
-    return f"{doing} on {host.name} failed ({lines[-1] if lines else f'exit status {result.exit}'})"
+    what = f"{doing} on {host.name} failed ({lines[-1] if lines else f'exit status {result.exit}'})"
+    return f"{what}; {move}" if move else what

@@ -31,7 +31,10 @@ class RecordedContainer:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The last known state of one service on one host. `removed` ends it; holds no value of a `.env`."""
+    """The last known state of one service on one host. `removed` ends it; holds no value of a `.env`.
+
+    A service whose very first deploy did not end well is known too, without a digest.
+    """
 
     service: str
     project: str
@@ -46,9 +49,12 @@ class Record:
     held: Held | None = None
     removed: bool = False
     laid: str = ""  # digest of the other files that lie there since: a deploy failed, or was about another service
+    unfinished: bool = False  # something began to change its containers, and has not ended well since
 
     def with_files_laid(self, digest: str) -> Record:
         """The same service after files with this digest were laid on the host, whether or not it comes to use them."""
+        if not self.digest:
+            return self
         if not self.laid:
             return self if digest == self.digest else replace(self, laid=digest)
         return self if digest == self.laid else replace(self, laid=_SEVERAL)
@@ -121,6 +127,8 @@ def _plain(record: Record) -> dict[str, Any]:
         plain["removed"] = True
     if record.laid:
         plain["laid"] = record.laid
+    if record.unfinished:
+        plain["unfinished"] = True
     return plain
 
 

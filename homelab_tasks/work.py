@@ -7,6 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Protocol
@@ -72,9 +73,12 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) 
     tell = audience.tell(plan)
     _announce(plan, tell)
     trouble = prepare.pull(fleet, plan)
+    crews = _still_locked(fleet, crews)
     if not trouble:
-        _note_what_will_lie(fleet, plan, crews)
+        noted = _note_what_will_lie(fleet, plan, crews)
         trouble = prepare.deliver(fleet, plan.deliveries)
+        crews = _still_locked(fleet, crews)
+        trouble += tuple(dict.fromkeys(why for name in crews for answer in noted[name] if (why := answer.result())))
     if trouble:
         return Report(plan, seconds=time.monotonic() - started, trouble=trouble, notes=tuple(fleet.notes))
     plan = prepare.block(plan, fleet.unfit)
@@ -87,10 +91,20 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) 
     return replace(report, seconds=time.monotonic() - started, notes=tuple(fleet.notes))
 
 
-def _note_what_will_lie(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew]) -> None:
+def _still_locked(fleet: Fleet, crews: Mapping[str, Crew]) -> dict[str, Crew]:
+    """Those of the hosts that are still there, and still locked: nothing more is done on the others."""
+    for name, crew in crews.items():
+        if crew.ledger.lost and name in fleet.seen:
+            fleet.lose(name, crew.ledger.lost)
+    return {name: crew for name, crew in crews.items() if name in fleet.seen}
+
+
+def _note_what_will_lie(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew]) -> Mapping[str, list[Future[str]]]:
     """Before files move, for every service whose files will differ from its record: a step that fails, or a service
-    that this plan is not about, would else look unchanged once the repo goes back to what is recorded.
+    that this plan is not about, would else look unchanged once the repo goes back to what is recorded. Gives what the
+    hosts answer: whether it could be written.
     """
+    answers: dict[str, list[Future[str]]] = {name: [] for name in crews}
     receiving = {delivery.host.name for delivery in plan.deliveries}
     taking = {step.key for step in plan.steps if step.entry and step.entry.detail}
     for name, crew in crews.items():
@@ -101,7 +115,8 @@ def _note_what_will_lie(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew]) -> 
             noted = record.with_files_laid(service.digest)
             if noted != record:
                 crew.records[record.service] = noted
-                crew.ledger.record(noted)
+                answers[name].append(crew.ledger.record(noted))
+    return answers
 
 
 def _announce(plan: Plan, tell: Tell) -> None:
@@ -128,7 +143,7 @@ def _write_down(fleet: Fleet, report: Report, crews: Mapping[str, Crew]) -> None
         }
         crew.ledger.journal(_event("end", fleet, report.plan, crew) | result)
         crew.ledger.remember_env(fleet.seen[name].env.values())
-        if fleet.seen[name].record_lines + len(steps) > FEW_LINES + 3 * len(crew.records):
+        if fleet.seen[name].record_lines + 2 * len(steps) > FEW_LINES + 3 * len(crew.records):
             crew.ledger.compact(crew.records.values())
 
 

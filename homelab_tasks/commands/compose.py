@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..command import Command
+from ..command import Command, host_script
 from ..model import Host, Repo, Service
 
 START_TIMEOUT = 900  # seconds; a build may be part of it
@@ -96,10 +96,15 @@ def pull(project: Project) -> Command:
     return project.command("pull", "--quiet", "--ignore-buildable", timeout=START_TIMEOUT)
 
 
-def logs(project: Project, *, tail: int, follow: bool) -> Command:
-    """The last lines of each container, and with `follow` those that come."""
-    flags = ("--no-color", "--tail", str(tail), *(("--follow",) if follow else ()))
-    return project.command("logs", *flags, timeout=0 if follow else 60)
+def logs(binary: str, projects: Iterable[str], *, tail: int, follow: bool) -> Command:
+    """The last lines of each container of `projects`, and with `follow` those that come; `log_line` reads them."""
+    return host_script("logs", binary, str(tail), "--follow" if follow else "", *projects, timeout=0 if follow else 120)
+
+
+def log_line(line: str) -> tuple[int, str]:
+    """Which of the projects wrote a line of `logs`, and what. The rest of a very long line may have lost its number."""
+    number, colon, text = line.partition(":")
+    return (int(number), text) if colon and number.isascii() and number.isdigit() else (-1, line)
 
 
 def without_values(said: str) -> str:

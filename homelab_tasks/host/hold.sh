@@ -6,13 +6,25 @@
 # when no heartbeat came for 20 s. Appending a line costs no process. `working` is held shared by every command that
 # changes something; taken once alone here, so that nobody starts while a dead run's command still works. A look asks
 # for the lock too, for a moment: hence the short wait. What a dead run left half written is thrown away first.
+#
+# `state` and `sync` are answered, `state` with `ok` or `failed WHY`; on a full disk nothing is left half written.
 path=$1 who=$2 branch=$3 look=$4; shift 4
+# put TEXT FILE: append a line, whole or not at all; tries twice, the second time to hear why
+put() {
+  { printf '%s\n' "$1" >>"$2"; } 2>/dev/null && return
+  mend "$2"
+  why=$({ LC_ALL=C; printf '%s\n' "$1" >>"$2"; } 2>&1) && return
+  mend "$2"; why=${why##*: }
+  return 1
+}
+# mend FILE: take away a last line that is not whole
+mend() { [ -z "$(tail -c 1 "$1")" ] || truncate --size=-"$(tail -n 1 "$1" | wc -c)" "$1"; } 2>/dev/null
 if ! mkdir -p "$path" 2>/dev/null || ! [ -w "$path" ]; then printf 'unwritable\n'; exit 0; fi
 cd "$path" || exit
 [ -e .git ] || git init --quiet --initial-branch="$branch" || exit
 if [ -d .git ]; then state=.git/homelab; else state=$(git rev-parse --absolute-git-dir) || exit; state=$state/homelab; fi
 umask 077
-mkdir -p "$state/detail" || exit
+mkdir -p "$state/detail" && chmod 700 "$state" || exit
 exec 8>>"$state/lock" 9>>"$state/working"
 if ! flock --wait 0.3 8; then printf 'held '; cat "$state/holder" 2>/dev/null; exit 0; fi
 if ! flock --wait 5 9; then printf 'busy '; cat "$state/holder" 2>/dev/null; exit 0; fi
@@ -21,7 +33,7 @@ exec 9>&-
 rm -f "$state/state.next" "$state/env.next"
 [ -s "$state/key" ] || { head -c 32 /dev/urandom | sha256sum >"$state/key.new" && sync "$state/key.new" && mv "$state/key.new" "$state/key"; }
 printf '%s\n' "$who" >"$state/holder"
-[ -s "$state/state.jsonl" ] && [ -n "$(tail -c 1 "$state/state.jsonl")" ] && printf '\n' >>"$state/state.jsonl"
+[ -s "$state/state.jsonl" ] && [ -n "$(tail -c 1 "$state/state.jsonl")" ] && mend "$state/state.jsonl"
 printf 'locked\n'
 (
 exec 8>&-
@@ -29,15 +41,26 @@ set -- "$path" "$@"
 eval "$look"
 )
 printf '\036end\n'
+torn= unkept=
 while IFS= read -r -t 20 line; do
   case $line in
-    state\ *) printf '%s\n' "${line#* }" >>"$state/state.jsonl" ;;
-    journal\ *) printf '%s\n' "${line#* }" >>"$state/journal.jsonl" ;;
-    compact\ *) printf '%s\n' "${line#* }" >>"$state/state.next" ;;
-    swap) sync "$state/state.next" && mv "$state/state.next" "$state/state.jsonl" ;;
-    detail\ *) line=${line#* }; name=${line%% *}; printf '%s\n' "${line#* }" >"$state/detail/.$name" && mv "$state/detail/.$name" "$state/detail/$name.json" ;;
-    env\ *) line=${line#* }; printf '%s\n' "$line" >>"$state/env.next" ;;
-    env-swap) [ -e "$state/env.next" ] && mv "$state/env.next" "$state/env" ;;
+    state\ *)
+      if [ -z "$unkept" ] && put "${line#* }" "$state/state.jsonl"; then printf 'ok\n'; else printf 'failed %s\n' "${unkept:-$why}"; fi
+      unkept= ;;
+    journal\ *) put "${line#* }" "$state/journal.jsonl" ;;
+    compact\ *) put "${line#* }" "$state/state.next" || torn=1 ;;
+    swap)
+      if [ -z "$torn" ]; then sync "$state/state.next" && mv "$state/state.next" "$state/state.jsonl"; else rm -f "$state/state.next"; fi
+      torn= ;;
+    detail\ *)
+      line=${line#* }; name=${line%% *}
+      : >"$state/detail/.$name"
+      if put "${line#* }" "$state/detail/.$name"; then mv "$state/detail/.$name" "$state/detail/$name.json"; else unkept=$why; rm -f "$state/detail/.$name"; fi ;;
+    forget\ *) rm -f "$state/detail/${line##*[ /]}.json" ;;
+    env\ *) put "${line#* }" "$state/env.next" || torn=1 ;;
+    env-swap)
+      if [ -z "$torn" ]; then [ -e "$state/env.next" ] && mv "$state/env.next" "$state/env"; else rm -f "$state/env.next"; fi
+      torn= ;;
     sync) sync "$state"/*.jsonl; printf 'synced\n' ;;
   esac
 done

@@ -87,6 +87,7 @@ class Entry:
     held: Held | None = None
     removed: bool = False
     laid: str = ""  # as the record has it, where files stay as they lie
+    unfinished: bool = False  # as the record has it, where the step does not bring all of the service up
     detail: str = ""  # resolved model and file list as JSON, "" to leave the last one
 
 

@@ -52,7 +52,7 @@ def _namespace_followers(facts: Facts, request: Request, steps: Mapping[str, Ste
         for name in sharing.get(step.subject, ()):
             service, owner_host = repo.services[name], step.host
             record = facts.seen[owner_host.name].records.get(service.name)
-            if owner_host not in service.hosts or record is None or record.held:
+            if owner_host not in service.hosts or record is None or record.held or not record.digest:
                 continue
             yield follow(steps.get(key(service, owner_host)), service, step, facts, request)
 

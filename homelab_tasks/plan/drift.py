@@ -14,7 +14,8 @@ from ..record import Record, RecordedContainer
 class Drift:
     """Why a service is not left alone. An empty Drift (`not drift`) means: unchanged, and untouched."""
 
-    new: bool = False  # nothing is recorded
+    new: bool = False  # nothing is recorded, or no more than that a deploy began
+    unfinished: bool = False  # its last deploy failed or was cut off after it had begun
     files: bool = False  # committed files differ from those of the record
     relaid: bool = False  # files that are neither of the record nor of the commit were laid on the host in between
     env: tuple[str, ...] = ()  # env files that differ, by path
@@ -29,7 +30,7 @@ class Drift:
     @property
     def down(self) -> bool:
         """Containers are not as recorded, whatever the files say."""
-        return bool(self.absent or self.sick or self.borrowed)
+        return bool(self.unfinished or self.absent or self.sick or self.borrowed)
 
 
 def find_drift(repo: Repo, service: Service, seen: Observation) -> Drift:
@@ -37,8 +38,11 @@ def find_drift(repo: Repo, service: Service, seen: Observation) -> Drift:
     record = seen.records.get(service.name)
     if record is None:
         return Drift(new=True)
+    if not record.digest:
+        return Drift(new=True, unfinished=True)
     containers = seen.of_project(record.project)
     return Drift(
+        unfinished=record.unfinished,
         files=record.digest != service.digest or record.project != service.project,
         relaid=record.laid not in ("", service.digest),
         env=_changed_env(repo, service, record, seen),
@@ -63,7 +67,9 @@ def env_hashes(repo: Repo, service: Service, seen: Observation) -> Mapping[str, 
 def _absent(record: Record, containers: tuple[SeenContainer, ...]) -> list[str]:
     by_id = {c.id: c for c in containers}
     by_key = {c.key for c in containers}
-    return [text for r in record.containers if (text := _why_absent(r, by_id.get(r.id), r.key in by_key))]
+    replaced = {r.key for r in record.containers if r.id not in by_id and r.key in by_key}
+    told = [r for r in record.containers if not (record.unfinished and r.key in replaced)]  # that was our own deploy
+    return [text for r in told if (text := _why_absent(r, by_id.get(r.id), r.key in replaced))]
 
 
 def _why_absent(recorded: RecordedContainer, seen: SeenContainer | None, replaced: bool) -> str:  # noqa: FBT001
@@ -88,6 +94,8 @@ def _outdated(record: Record, containers: tuple[SeenContainer, ...]) -> tuple[st
 
 
 def _unknown(record: Record, containers: tuple[SeenContainer, ...]) -> list[str]:
+    if record.unfinished:
+        return []
     known = {r.id for r in record.containers} | {r.key for r in record.containers}
     return [f"container {c.key} is not of the last deploy" for c in containers if not {c.id, c.key} & known]
 

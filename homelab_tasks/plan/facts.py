@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..commands import compose
 from ..commands.resolve import Resolution, Resolved
-from ..model import Host, Repo, Service
+from ..model import Check, CheckKind, Host, Repo, Service
 from ..observe import Observation
 from ..request import Request
 from . import Gate
@@ -42,5 +42,13 @@ class Facts:
 def gate_of(service: Service, host: Host, project: compose.Project, request: Request) -> Gate:
     """What has to be true of the service's containers on `host` before a step is done."""
     health = service.health
-    checks = tuple(replace(check, target=check.target.replace("{host}", host.address)) for check in health.checks)
+    checks = tuple(replace(check, target=_target(check, host)) for check in health.checks)
     return Gate(project.name, request.timeout or health.timeout, health.settle, checks, project.directory)
+
+
+def _target(check: Check, host: Host) -> str:
+    """With the host's address, which before a port stands in brackets if it is one of IPv6."""
+    address = host.address.strip("[]")
+    if check.kind is CheckKind.COMMAND or ":" not in address:
+        return check.target.replace("{host}", address)
+    return check.target.replace("[{host}]", "{host}").replace("{host}", f"[{address}]")

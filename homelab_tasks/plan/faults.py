@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 
+from ..commands import compose
 from ..commands.resolve import Resolution, Resolved
 from ..model import Repo
 from .survey import Finding, Survey
@@ -16,7 +19,7 @@ def faults_of(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) ->
     found = [
         *_never_deployed(survey),
         *cut,
-        *_rejected(survey, resolved),
+        *_rejected(repo, survey, resolved),
         *_networks(repo, survey, resolved),
         *_volumes(repo, survey, resolved),
     ]
@@ -52,29 +55,40 @@ def _never_deployed(survey: Survey) -> Iterator[str]:
     """Without files moving, only what a deploy brought there once can be started."""
     for finding in survey.findings:
         if finding.drift.new and not finding.blocked and not survey.request.files:
-            name = finding.service.name
-            yield f"{name} was never deployed on {finding.host.name}; inv deploy {name}"
+            name, what = finding.service.name, "was never deployed"
+            if finding.drift.unfinished:
+                what = "was never deployed to the end"
+            yield f"{name} {what} on {finding.host.name}; inv deploy {name}"
 
 
-def _rejected(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
+def _rejected(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
     for finding, found in _answers(survey, resolved):
         if found.model is None:
-            yield _sentence(finding, found.error)
+            yield _sentence(repo, finding, found.error)
 
 
-def _sentence(finding: Finding, error: str) -> str:
+def _sentence(repo: Repo, finding: Finding, error: str) -> str:
     service, host = finding.service, finding.host.name
     missing = re.search(r"env file (.+?) not found", error)
     if missing:
-        return f"{service.name}: {missing[1]} is missing on {host}; make it there from {service.directory}/.env.example"
+        first = _folder_first(finding, posixpath.dirname(missing[1]))
+        example = f"{service.directory}/.env.example"
+        return f"{service.name}: {missing[1]} is missing on {host}; {first}make it there from {example}"
     required = re.search(r"required variable (\w+) is missing a value", error)
     if required:
-        return f"{service.name}: {required[1]} has no value on {host}; set it in {service.directory}/.env there"
+        folder = compose.directory(repo, finding.host, service)
+        move = f"{_folder_first(finding, folder)}set it in {folder}/.env there"
+        return f"{service.name}: {required[1]} has no value on {host}; {move}"
     unread = re.fullmatch(r".*failed to read (.+?)(?:: (line \d+))?", error)
     if unread:
         where = f"{unread[1]} on {host}" + (f", {unread[2]}" if unread[2] else "")
         return f"{service.name}: Compose cannot read {where}; mend it there"
     return f"{service.stack.files[0]}: Compose on {host} rejects it: {error}; mend the file and commit"
+
+
+def _folder_first(finding: Finding, folder: str) -> str:
+    """Before the first delivery there is no folder to put an env file into."""
+    return f"on {finding.host.name}: mkdir -p {shlex.quote(folder)}, then " if finding.drift.new else ""
 
 
 def _networks(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:

@@ -86,7 +86,7 @@ def _entry(repo: Repo, service: Service, record: Record | None) -> Entry | None:
     if record is None:
         return None
     entry = Entry(service.name, record.project, record.directory, record.digest, record.env, borrows(repo, service))
-    return replace(entry, laid=record.laid)
+    return replace(entry, laid=record.laid, unfinished=record.unfinished)
 
 
 def _stop(repo: Repo, seen: Mapping[str, Observation], step: Step, held: Held) -> Step:
@@ -109,7 +109,7 @@ def _restart(repo: Repo, seen: Mapping[str, Observation], step: Step, request: R
         return step
     host, service = seen[step.host.name], repo.services[step.subject]
     record = host.records.get(service.name)
-    if record is None or (follower and record.held):
+    if record is None or (follower and (record.held or not record.digest)):
         return step
     project = _project(repo, service, step.host, host, record)
     commands: tuple[Command, ...] = (compose.restart(project),)

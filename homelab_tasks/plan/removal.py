@@ -35,7 +35,9 @@ def not_yet(units: Collection[Unit], steps: Collection[Step]) -> Iterator[str]:
 def _runs(facts: Facts, name: str, host: Host) -> bool:
     seen = facts.seen.get(host.name)
     record = seen.records.get(name) if seen else None
-    return bool(seen and record and any(c.state == "running" for c in seen.of_project(record.project)))
+    if seen is None or record is None or record.unfinished:
+        return False
+    return any(c.state == "running" for c in seen.of_project(record.project))
 
 
 def left_behind(step: Step) -> str:

@@ -65,7 +65,7 @@ def _verb(drift: Drift, effect: Effect, *, adopted: bool, forced: bool, renamed:
         return Verb.UPDATE
     if forced or drift.borrowed:
         return Verb.RECREATE
-    if drift.absent:
+    if drift.absent or drift.unfinished:
         return Verb.START
     return Verb.RESTART if drift.sick else Verb.NOTE
 
@@ -73,11 +73,13 @@ def _verb(drift: Drift, effect: Effect, *, adopted: bool, forced: bool, renamed:
 def _causes(service: Service, host: Host, drift: Drift, facts: Facts, *, forced: bool) -> Iterator[str]:
     seen = facts.seen[host.name]
     record = seen.records.get(service.name)
-    if drift.new:
+    if drift.unfinished:
+        yield "its last deploy did not finish"
+    elif drift.new:
         yield _why_new(service, host, facts)
     if record and record.project != service.project:
         yield f"its compose project was called {record.project}"
-    if record and record.digest != service.digest:
+    if record and record.digest not in ("", service.digest):
         yield f"changed since {record.commit[:7]}"
     if drift.relaid:
         yield f"files of another commit lie on {host.name}"
@@ -97,8 +99,9 @@ def _why_new(service: Service, host: Host, facts: Facts) -> str:
     former = [name for name in old if name not in {h.name for h in service.hosts}]
     if former:
         return f"was moved from {', '.join(former)}"
-    if facts.seen[host.name].of_project(service.project):
-        return "runs here, not yet recorded"
+    there = facts.seen[host.name].of_project(service.project)
+    if there:
+        return f"{'runs' if any(c.state == 'running' for c in there) else 'is'} here, not yet recorded"
     return f"new on {host.name}"
 
 
@@ -190,9 +193,6 @@ def follow(own: Step | None, service: Service, owner: Step, facts: Facts, reques
         gate = own.gate or gate_of(service, owner.host, project, request)
         return replace(own, verb=verb, causes=(*own.causes, cause), commands=commands, gate=gate)
     base = Step(key(service, owner.host), Verb.RECREATE, service.name, owner.host, causes=(cause,))
-    return replace(
-        base,
-        commands=(again,),
-        gate=gate_of(service, owner.host, project, request),
-        entry=_entry(service, owner.host, facts, None),
-    )
+    record = facts.seen[owner.host.name].records.get(service.name)
+    entry = replace(_entry(service, owner.host, facts, None), unfinished=record is not None and record.unfinished)
+    return replace(base, commands=(again,), gate=gate_of(service, owner.host, project, request), entry=entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model import Repo
 from .cache import at_commit
-from .export import archive, bundle, knows, pull
+from .export import Distance, archive, bundle, distance, pull
 from .git import commit, locate, uncommitted
 from .select import on_hosts, select, select_groups
 from .source import Source, homelab_root, worktree
@@ -18,13 +18,14 @@ def load(source: Source) -> Repo:
 
 
 __all__ = [
+    "Distance",
     "Source",
     "archive",
     "at_commit",
     "bundle",
     "commit",
+    "distance",
     "homelab_root",
-    "knows",
     "load",
     "locate",
     "on_hosts",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from ..errors import Refused
@@ -34,9 +36,19 @@ def bundle(repo: Repo, have: str) -> bytes:
     return _git(root, "bundle", "create", "--quiet", "-", OUTGOING, *beyond)
 
 
-def knows(repo: Repo, commit: str) -> bool:
-    """This machine's Git has the commit."""
-    return _run(Path(repo.root), "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How two commits lie to each other: how many each has that the other lacks."""
+
+    ahead: int
+    behind: int
+
+
+@cache
+def distance(root: Path, ours: str, theirs: str) -> Distance | None:
+    """How far a commit is ahead of another and behind it; None where this machine does not know one of them."""
+    done = _run(root, "rev-list", "--count", "--left-right", f"{ours}...{theirs}", "--")
+    return None if done.returncode else Distance(*map(int, done.stdout.split()))
 
 
 def pull(root: Path) -> None:

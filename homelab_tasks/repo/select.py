@@ -7,42 +7,44 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import chain
 
-from ..errors import UnknownName
+from ..errors import Refused, UnknownName
 from ..model import Repo, Service
 
 
-def select(repo: Repo, words: str | Iterable[str], group: str | None = None) -> tuple[Service, ...]:
-    """The services that the words mean, by name: all without words. `group` keeps those of a group.
+def select(repo: Repo, words: str | Iterable[str] | None, group: str | None = None) -> tuple[Service, ...]:
+    """The services that the words mean, by name; all where there are none (None). `group` keeps those of a group.
 
-    `plex,son*`: each part is a service, an app with all its instances, or a glob. Raises UnknownName.
+    `plex,son*`: each part is a service, an app with all its instances, or a glob. Raises UnknownName, and Refused for
+    words that name nothing, such as the value of a variable that is not set: they never mean all.
     """
     if group is not None and group not in repo.groups:
         raise UnknownName("group", group, repo.groups)
-    parts = _parts(words)
-    chosen = set(chain.from_iterable(_meant(repo, part) for part in parts)) if parts else set(repo.services)
+    parts = repo.services if words is None else parts_of(words, "service")
+    chosen = set(chain.from_iterable(_meant(repo, part) for part in parts))
     services = (repo.services[name] for name in sorted(chosen))
     return tuple(service for service in services if group is None or group in service.groups)
 
 
 def select_groups(repo: Repo, words: str | Iterable[str]) -> tuple[Service, ...]:
-    """The services of these groups (commas and globs), by name. Raises UnknownName."""
-    names = set(chain.from_iterable(_matching("group", part, repo.groups) for part in _parts(words)))
+    """The services of these groups (commas and globs), by name. Raises UnknownName and Refused."""
+    names = set(chain.from_iterable(_matching("group", part, repo.groups) for part in parts_of(words, "group")))
     return tuple(repo.services[name] for name in sorted(repo.services) if names & set(repo.services[name].groups))
 
 
 def on_hosts(repo: Repo, services: Iterable[Service], words: str | Iterable[str]) -> tuple[Service, ...]:
-    """The services that run on these hosts (commas and globs), with these hosts only. Raises UnknownName."""
-    parts = _parts(words)
-    if not parts:
-        return tuple(services)
-    names = set(chain.from_iterable(_matching("host", part, repo.hosts) for part in parts))
+    """The services that run on these hosts (commas and globs), with these hosts only. Raises as `select` does."""
+    names = set(chain.from_iterable(_matching("host", part, repo.hosts) for part in parts_of(words, "host")))
     kept = ((service, tuple(host for host in service.hosts if host.name in names)) for service in services)
     return tuple(replace(service, hosts=hosts) for service, hosts in kept if hosts)
 
 
-def _parts(words: str | Iterable[str]) -> list[str]:
+def parts_of(words: str | Iterable[str], kind: str) -> list[str]:
+    """The parts between the commas. Raises Refused where there are none; `kind` is what they would name."""
     each = [words] if isinstance(words, str) else words
-    return [part for word in each for part in map(str.strip, word.split(",")) if part]
+    parts = [part for word in each for part in map(str.strip, word.split(",")) if part]
+    if not parts:
+        raise Refused(f"no {kind} is named", move="inv hosts" if kind == "host" else "inv list")
+    return parts
 
 
 def _meant(repo: Repo, part: str) -> list[str]:

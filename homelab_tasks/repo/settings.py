@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
+from urllib.parse import urlsplit
 
 from .. import model
 from ..errors import Place, Problem, suggestion
@@ -159,6 +160,7 @@ def _health(fields: Fields, default: model.Health, problems: list[Problem]) -> m
 
 
 _CHECK_MOVE = "write e.g. - http: http://{host}:8080/health"
+_PORT_MOVE = "a port is a number from 1 to 65535"
 
 
 def _checks(item: object, place: Place, problems: list[Problem]) -> list[model.Check]:
@@ -168,10 +170,24 @@ def _checks(item: object, place: Place, problems: list[Problem]) -> list[model.C
     fields = Fields(item, problems)
     found = []
     for kind, (pattern, shape) in _SHAPES.items():
-        if target := fields.text(kind.value, pattern=pattern, shape=shape):
-            found.append(model.Check(kind, target))
+        target = fields.text(kind.value, pattern=pattern, shape=shape)
+        if not target:
+            continue
+        if kind is not model.CheckKind.COMMAND and not _has_good_port(target):
+            fields.wrong(kind.value, f"{kind.value}: {target!r} has no address with a port that can be", _PORT_MOVE)
+            continue
+        found.append(model.Check(kind, target))
     fields.unknown("health")
     return found
+
+
+def _has_good_port(target: str) -> bool:
+    """Also of a URL without a port. `{host}` may turn out to be a name, or in brackets an IPv6 address."""
+    address = target.replace("[{host}]", "[::1]").replace("{host}", "host")
+    try:
+        return urlsplit(address if "://" in address else f"//{address}").port != 0
+    except ValueError:
+        return False
 
 
 def _reaction(fields: Fields) -> tuple[model.Reaction, str]:

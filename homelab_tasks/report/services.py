@@ -130,7 +130,8 @@ def _recorded(service: Service, seen: Mapping[str, Observation]) -> Iterator[Fac
     for host in service.hosts:
         record = seen[host.name].records.get(service.name) if host.name in seen else None
         if record:
-            yield "deployed", f"{short(record.commit)} on {host.name} by {record.by}, {moment(record.at)}"
+            what = short(record.commit) if record.digest else "begun and not finished"
+            yield "deployed", f"{what} on {host.name} by {record.by}, {moment(record.at)}"
         if record and record.held:
             yield "stopped", f"on {host.name} by {record.held.by}, {moment(record.held.at)}"
 

@@ -101,7 +101,8 @@ def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
     record = seen.records.get(service.name)
     state = _state(record, _believed(record, seen, record.project if record else service.project))
     if record is None:
-        note = "runs, but was not deployed by this tool" if state is not State.ABSENT else ""
+        word = "is there" if state is State.STOPPED else "runs"
+        note = f"{word}, but was not deployed by this tool" if state is not State.ABSENT else ""
         return Row(service.name, host.name, state, note=note)
     if record.held:
         stopped = f"by {record.held.by} since {moment(record.held.at)}"
@@ -154,7 +155,8 @@ def _health(running: Sequence[SeenContainer]) -> State:
 
 def _first(drift: Drift) -> str:
     """The gravest reason, and how many there are besides."""
-    found = [*drift.sick.values(), *drift.absent, *drift.outdated]
+    found = ["its last deploy did not finish"] if drift.unfinished else []
+    found += [*drift.sick.values(), *drift.absent, *drift.outdated]
     found += [f"shares the network of {owner}, which was made anew" for owner in drift.borrowed]
     found += ["changed in the repo since"] if drift.files else []
     found += ["files of another commit lie there"] if drift.relaid else []

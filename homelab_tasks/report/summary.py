@@ -163,7 +163,8 @@ def _commands(report: Report) -> Iterator[tuple[str, str]]:
     if not report.ok:
         yield title, "(once that is mended: it goes on from here)"
     elif stopped := [o.step.subject for o in report.outcomes if o.step.verb is Verb.STOP]:
-        yield f"inv start {','.join(dict.fromkeys(stopped))}", "(until then it stays stopped)"
+        _, dashes, flags = report.plan.title.partition(" --")
+        yield f"inv start {','.join(dict.fromkeys(stopped))}{dashes}{flags}", "(until then it stays stopped)"
     elif _changed(report):
         yield "inv status", ""
 

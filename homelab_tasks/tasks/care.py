@@ -15,19 +15,18 @@ from .flags import flag
 class Pulling:
     """What pull-images understands."""
 
-    names: str = flag("", "only these services: names with commas, globs; all without it")
-    host: str = flag("", "only these hosts: names with commas")
+    names: str | None = flag(None, "only these services: names with commas, globs; all without it")
+    host: str | None = flag(None, "only these hosts: names with commas")
 
 
 @homelab_task(Pulling, name="pull-images")
 def pull_images(_: Context, pulling: Pulling) -> None:
     """Fetch the newest images; the next deploy takes them up."""
     from .. import care, pipeline
-    from ..repo import select
-    from .console import host_names, passing
+    from .console import chosen, host_names, passing
 
     repo = pipeline.load(here())
-    services = select(repo, pulling.names) if pulling.names else tuple(repo.services.values())
+    services = chosen(repo, pulling.names)
     with passing() as stage:
         answers = care.pull(repo, services, host_names(repo, pulling.host), stage)
     _answer(answers)
@@ -38,7 +37,7 @@ class Cleaning:
     """What cleanup understands."""
 
     volumes: bool = flag(False, "unnamed volumes that no container uses too: their data is lost")
-    host: str = flag("", "only these hosts: names with commas")
+    host: str | None = flag(None, "only these hosts: names with commas")
     yes: bool = flag(False, "do not ask")
 
 
@@ -53,7 +52,8 @@ def cleanup(_: Context, cleaning: Cleaning) -> None:
     from .console import agree, host_names, passing
 
     repo = pipeline.load(here())
-    hosts = [h for h in repo.hosts.values() if not cleaning.host or h.name in host_names(repo, cleaning.host)]
+    only = host_names(repo, cleaning.host)
+    hosts = [h for h in repo.hosts.values() if not only or h.name in only]
     what = "dangling images, build cache, stopped containers of no service"
     what += " and unnamed volumes" if cleaning.volumes else ""
     if not agree(f"remove {what} on {', '.join(h.name for h in hosts)}?", yes=cleaning.yes):

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import Refused, UnknownName
-from .door import CHANGES, FAILED, INTERRUPTED
+from ..errors import HomelabError, Refused, UnknownName
+from .door import CHANGES, FAILED, INTERRUPTED, here
 
 if TYPE_CHECKING:
     from ..execute import Tell
-    from ..model import Repo
+    from ..model import Repo, Service
     from ..pipeline import Options, Run
     from ..plan import Plan
     from ..work import Audience
@@ -64,9 +65,37 @@ def options(changing: Changing) -> Options:
     return Options(dry_run=changing.dry_run)
 
 
-def host_names(repo: Repo, words: str) -> frozenset[str]:
-    """The hosts of `--host`. Raises UnknownName."""
-    names = frozenset(filter(None, (word.strip() for word in words.split(","))))
+def chosen(repo: Repo, words: str | None) -> tuple[Service, ...]:
+    """The services that the words mean at the repo's commit. Raises UnknownName, and Refused for what is only here."""
+    from ..repo import select
+
+    try:
+        return select(repo, words)
+    except UnknownName as error:
+        folder = _uncommitted_folder(error.name)
+        if not folder:
+            raise
+        what = f"{error.name} is not committed, and only commits are deployed"
+        raise Refused(what, move=f"git add {folder} && git commit") from error
+
+
+def _uncommitted_folder(name: str) -> str:
+    from ..repo import load, select, worktree
+
+    try:
+        found = select(load(worktree(here())), name)
+    except HomelabError:
+        return ""
+    return shlex.join(service.directory for service in found)
+
+
+def host_names(repo: Repo, words: str | None) -> frozenset[str]:
+    """The hosts of `--host`; empty, for all, where it was not given. Raises UnknownName and Refused."""
+    if words is None:
+        return frozenset()
+    from ..repo.select import parts_of
+
+    names = frozenset(parts_of(words, "host"))
     for name in sorted(names - set(repo.hosts)):
         raise UnknownName("host", name, repo.hosts)
     return names

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from invoke.context import Context
 
 from .door import here, homelab_task
-from .flags import Changing, Deploying, Output
+from .flags import Changing, Deploying, Output, typed
 
 if TYPE_CHECKING:
     from ..model import Repo, Service
@@ -25,13 +25,13 @@ def deploy(_: Context, names: str, deploying: Deploying, changing: Changing, out
     Each starts when what it needs is healthy. What is as the repo
     says is not touched. Only commits are deployed.
     """
-    _deploy(f"deploy {names}", names, deploying, changing, output)
+    _deploy(typed("deploy", names, flags=(deploying, changing)), deploying, changing, output, names=names)
 
 
 @homelab_task(Deploying, Changing, Output, name="deploy-group", texts={"groups": "groups: names with commas"})
 def deploy_group(_: Context, groups: str, deploying: Deploying, changing: Changing, output: Output) -> None:
     """Deploy the services of groups and what they need."""
-    _deploy(f"deploy-group {groups}", "", deploying, changing, output, groups=groups)
+    _deploy(typed("deploy-group", groups, flags=(deploying, changing)), deploying, changing, output, groups=groups)
 
 
 @homelab_task(Deploying, Changing, Output, name="deploy-all")
@@ -41,7 +41,7 @@ def deploy_all(_: Context, deploying: Deploying, changing: Changing, output: Out
     What was stopped on purpose stays stopped. What is on a host
     and no longer in the repo is removed with --prune only.
     """
-    _deploy("deploy-all", "", deploying, changing, output)
+    _deploy(typed("deploy-all", flags=(deploying, changing)), deploying, changing, output)
 
 
 @homelab_task(Deploying, Changing, Output, name="update-services")
@@ -50,7 +50,7 @@ def update_services(_: Context, deploying: Deploying, changing: Changing, output
 
     Takes up new commits, and images that pull-images fetched.
     """
-    _deploy("update-services", "", deploying, changing, output)
+    _deploy(typed("update-services", flags=(deploying, changing)), deploying, changing, output)
 
 
 @homelab_task(Changing, Output, texts=NAMES)
@@ -60,12 +60,11 @@ def ensure(_: Context, names: str, changing: Changing, output: Output) -> None:
     No commit moves, no file changes.
     """
     from .. import pipeline
-    from ..repo import select
-    from .console import carry_out, options
+    from .console import carry_out, chosen, options
 
     repo = pipeline.load(here())
-    services = select(repo, names)
-    request = _request(f"ensure {names}", repo, services, changing, by_name=True, files=False)
+    title = typed("ensure", names, flags=[changing])
+    request = _request(title, repo, chosen(repo, names), changing, by_name=True, files=False)
     carry_out(lambda audience: pipeline.ensure(repo, request, options(changing), audience), changing, output)
 
 
@@ -87,25 +86,28 @@ def update_system(_: Context) -> None:
 
 
 def _deploy(
-    title: str, names: str, deploying: Deploying, changing: Changing, output: Output, *, groups: str = ""
+    title: str,
+    deploying: Deploying,
+    changing: Changing,
+    output: Output,
+    *,
+    names: str | None = None,
+    groups: str | None = None,
 ) -> None:
     from dataclasses import replace
 
     from .. import pipeline
-    from ..repo import select, select_groups
-    from .console import carry_out, options
+    from ..repo import select_groups
+    from .console import carry_out, chosen, options
 
     repo = pipeline.load(here(), pull=True)
-    everything = not names and not groups
-    services = (
-        tuple(repo.services.values()) if everything else select_groups(repo, groups) if groups else select(repo, names)
-    )
+    services = chosen(repo, names) if groups is None else select_groups(repo, groups)
     request = replace(
-        _request(title, repo, services, changing, by_name=bool(names)),
+        _request(title, repo, services, changing, by_name=names is not None),
         dependencies=not deploying.no_deps,
         force=deploying.force,
         prune=deploying.prune,
-        everything=everything,
+        everything=names is None and groups is None,
     )
     how = replace(options(changing), allow_dirty=deploying.allow_dirty)
     carry_out(lambda audience: pipeline.deploy(repo, request, how, audience), changing, output)
@@ -124,5 +126,5 @@ def _request(
         named=names if by_name else frozenset(),
         hosts=host_names(repo, changing.host),
         files=files,
-        timeout=changing.timeout,
+        timeout=changing.patience,
     )

@@ -86,7 +86,7 @@ def _leave(status: int) -> None:
 def _refuse_flags(words: Iterable[object]) -> None:
     """Invoke takes an unknown flag for the word that is still missing."""
     for word in words:
-        if isinstance(word, str) and word.startswith("-"):
+        if isinstance(word, str) and word.startswith("-") and not word[1:2].isdigit():
             raise Refused(f"no flag {word}", move="inv --help TASK shows them")
 
 

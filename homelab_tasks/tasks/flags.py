@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from ..errors import Refused
@@ -10,16 +12,31 @@ from ..errors import Refused
 
 # eq and repr are left out of the classes of flags: nobody uses them, and they are half of what making a class costs,
 # which `inv --list` pays as well.
-def flag(default: Any, text: str) -> Any:
-    """A field that becomes a command line flag."""
-    return field(default=default, metadata={"help": text})
+def flag(default: Any, text: str, *, again: bool = True) -> Any:
+    """A field that becomes a command line flag; `again` if it has to be given again to mean the same again."""
+    return field(default=default, metadata={"help": text, "again": again})
+
+
+def typed(*words: str, flags: Iterable[Any]) -> str:
+    """What to type after `inv` for the same again: `deploy plex --force --host h1`."""
+    return shlex.join([*words, *(word for given in flags for word in _again(given))])
+
+
+def _again(given: Any) -> Iterator[str]:
+    for one in fields(given):
+        value = getattr(given, one.name)
+        if value == one.default or not one.metadata["again"]:
+            continue
+        yield f"--{one.name.replace('_', '-')}"
+        if value is not True:
+            yield value
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Output:
     """How the answer is written."""
 
-    format: str = flag("text", "text, or json with nothing else on stdout")
+    format: str = flag("text", "text, or json with nothing else on stdout", again=False)
 
     def __post_init__(self) -> None:
         if self.format not in ("text", "json"):
@@ -35,12 +52,27 @@ class Output:
 class Changing:
     """What every task that changes hosts understands."""
 
-    dry_run: bool = flag(False, "show the plan and change nothing")
-    exit_code: bool = flag(False, "with --dry-run: exit status 2 if there is something to do")
-    host: str = flag("", "only these hosts: names with commas")
-    yes: bool = flag(False, "do not ask before something is removed")
-    timeout: int = flag(0, "seconds a service may take until it is healthy, instead of its own")
-    verbose: bool = flag(False, "name what is unchanged too")
+    dry_run: bool = flag(False, "show the plan and change nothing", again=False)
+    exit_code: bool = flag(False, "with --dry-run: exit status 2 if there is something to do", again=False)
+    host: str | None = flag(None, "only these hosts: names with commas")
+    yes: bool = flag(False, "do not ask before something is removed", again=False)
+    timeout: str | None = flag(None, "seconds, or 5m, for a service to become healthy, not its own")
+    verbose: bool = flag(False, "name what is unchanged too", again=False)
+
+    def __post_init__(self) -> None:
+        _ = self.patience
+
+    @property
+    def patience(self) -> float:
+        """The seconds of `--timeout`; 0: what the service says."""
+        if self.timeout is None:
+            return 0
+        from ..repo.fields import seconds
+
+        found = seconds(self.timeout)
+        if found is None:
+            raise Refused(f"--timeout: {self.timeout!r} is no time", move="give seconds or a duration: 90, 5m, 1m30s")
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -48,6 +80,6 @@ class Deploying:
     """What the deploys understand besides."""
 
     no_deps: bool = flag(False, "only the services named, without what they need")
-    force: bool = flag(False, "also what is unchanged, and over a commit that this checkout does not know")
+    force: bool = flag(False, "also what is unchanged, and over a commit that is newer or not known here")
     prune: bool = flag(False, "remove what is on a host and no longer in the repo")
     allow_dirty: bool = flag(False, "deploy the last commit although there are uncommitted changes")

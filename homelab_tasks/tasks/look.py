@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
+from ..errors import Refused
 from .door import here, homelab_task
 from .flags import Output, flag
 
@@ -45,9 +46,9 @@ def show(_: Context, name: str, output: Output) -> None:
 class Drawing:
     """What graph understands."""
 
-    output: str = flag("", "write a picture there: .svg .png .dot .mmd .json .txt")
-    focus: str = flag("", "only these services with all that they need and all that needs them")
-    format: str = flag("", "text, mermaid, dot, json, svg or png; else by the name of --output")
+    output: str | None = flag(None, "write a picture there: .svg .png .dot .mmd .json .txt")
+    focus: str | None = flag(None, "only these services with all that they need and all that needs them")
+    format: str | None = flag(None, "text, mermaid, dot, json, svg or png; else by the name of --output")
 
 
 @homelab_task(Drawing)
@@ -57,13 +58,12 @@ def graph(_: Context, drawing: Drawing) -> None:
     from ..report.graph import draw, format_of
 
     repo = _files()
-    focus = tuple(service.name for service in select(repo, drawing.focus)) if drawing.focus else ()
+    focus = () if drawing.focus is None else tuple(service.name for service in select(repo, drawing.focus))
     kind = format_of(drawing.format or drawing.output or "text")
     picture = draw(repo, focus=focus, format=kind)
     if drawing.output:
-        path = Path(drawing.output)
-        path.write_bytes(picture if isinstance(picture, bytes) else picture.encode())
-        print(f"wrote {path}: {len(repo.services)} services")
+        _write(Path(drawing.output), picture if isinstance(picture, bytes) else picture.encode())
+        print(f"wrote {drawing.output}: {len(repo.services)} services")
     elif isinstance(picture, bytes):
         sys.stdout.buffer.write(picture)
     else:
@@ -74,8 +74,8 @@ def graph(_: Context, drawing: Drawing) -> None:
 class Status:
     """What status understands."""
 
-    names: str = flag("", "only these services: names with commas, globs")
-    host: str = flag("", "only these hosts: names with commas")
+    names: str | None = flag(None, "only these services: names with commas, globs")
+    host: str | None = flag(None, "only these hosts: names with commas")
 
 
 @homelab_task(Status, Output)
@@ -85,16 +85,15 @@ def status(_: Context, status: Status, output: Output) -> None:
     Changes nothing. Exit status 1 if a host could not be looked at.
     """
     from .. import pipeline
-    from ..repo import select
     from ..report import as_json
     from ..report import status as report
-    from .console import host_names
+    from .console import chosen, host_names
 
     repo = pipeline.load(here())
-    chosen = select(repo, status.names) if status.names else tuple(repo.services.values())
+    services = chosen(repo, status.names)
     only = host_names(repo, status.host)
     with _looked_at(repo, only) as fleet:
-        rows = report.rows(repo, chosen, fleet.seen, fleet.unfit)
+        rows = report.rows(repo, services, fleet.seen, fleet.unfit)
         print(as_json.status(repo, rows, fleet.unfit) if output.json else report.status_text(rows, style=_style()))
         if fleet.unfit:
             sys.exit(1)
@@ -114,6 +113,14 @@ def hosts(_: Context, output: Output) -> None:
             print(services.hosts_text(repo, fleet.seen, fleet.unfit, style=_style()))
         if fleet.unfit:
             sys.exit(1)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        why = f"cannot write {path}: {str(error.strerror).lower()}"
+        raise Refused(why, move="give --output a file in a folder that is there and may be written") from error
 
 
 def _files() -> Repo:

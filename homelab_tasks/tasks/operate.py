@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
+from ..errors import Refused
 from .deploy import NAMES
 from .door import FAILED, INTERRUPTED, here, homelab_task
-from .flags import Changing, Output, flag
+from .flags import Changing, Output, flag, typed
 
 if TYPE_CHECKING:
     from ..fleet import Fleet
@@ -29,7 +30,7 @@ def stop(_: Context, names: str, changing: Changing, output: Output) -> None:
     from .console import carry_out, options
 
     repo = pipeline.load(here())
-    request = _request("stop", repo, names, changing)
+    request = _request(typed("stop", names, flags=[changing]), repo, names, changing)
     carry_out(lambda audience: pipeline.stop(repo, request, options(changing), audience), changing, output)
 
 
@@ -43,7 +44,7 @@ def start(_: Context, names: str, changing: Changing, output: Output) -> None:
     from .console import carry_out, options
 
     repo = pipeline.load(here())
-    request = _request("start", repo, names, changing)
+    request = _request(typed("start", names, flags=[changing]), repo, names, changing)
     carry_out(lambda audience: pipeline.ensure(repo, request, options(changing), audience), changing, output)
 
 
@@ -57,7 +58,7 @@ def restart(_: Context, names: str, changing: Changing, output: Output) -> None:
     from .console import carry_out, options
 
     repo = pipeline.load(here())
-    request = _request("restart", repo, names, changing)
+    request = _request(typed("restart", names, flags=[changing]), repo, names, changing)
     carry_out(lambda audience: pipeline.restart(repo, request, options(changing), audience), changing, output)
 
 
@@ -78,7 +79,7 @@ def destroy(_: Context, names: str, destroying: Destroying, changing: Changing, 
     from .console import carry_out, options
 
     repo = pipeline.load(here())
-    request = _request("destroy", repo, names, changing)
+    request = _request(typed("destroy", names, flags=(destroying, changing)), repo, names, changing)
     how, volumes = options(changing), destroying.volumes
     carry_out(lambda audience: pipeline.destroy(repo, request, how, audience, volumes=volumes), changing, output)
 
@@ -88,8 +89,12 @@ class Reading:
     """What logs alone understands."""
 
     follow: bool = flag(False, "go on until Ctrl-C")
-    tail: int = flag(100, "lines of each container to begin with")
-    host: str = flag("", "only these hosts: names with commas")
+    tail: str = flag("100", "lines of each container to begin with")
+    host: str | None = flag(None, "only these hosts: names with commas")
+
+    def __post_init__(self) -> None:
+        if not (self.tail.isascii() and self.tail.isdigit()):
+            raise Refused(f"--tail: {self.tail!r} is no number of lines", move="give one from 0 on: --tail 50")
 
 
 @homelab_task(Reading, texts=NAMES)
@@ -97,14 +102,15 @@ def logs(_: Context, names: str, reading: Reading) -> None:
     """Show what services write, a name before each line."""
     from .. import pipeline
     from ..fleet import Fleet
+    from ..guards import refuse_elsewhere
     from ..plan.survey import units
-    from ..repo import select
     from ..request import Request
-    from .console import host_names
+    from .console import chosen, host_names
 
     repo = pipeline.load(here())
-    chosen = frozenset(service.name for service in select(repo, names))
-    request = Request(f"logs {names}", chosen, hosts=host_names(repo, reading.host), dependencies=False)
+    meant = frozenset(service.name for service in chosen(repo, names))
+    request = Request(f"logs {names}", meant, hosts=host_names(repo, reading.host), dependencies=False)
+    refuse_elsewhere(repo, request)
     wanted = [(service, host) for service, host, _ in units(repo, request)]
     with Fleet(repo) as fleet:
         fleet.look_at(dict.fromkeys(host for _, host in wanted))
@@ -119,7 +125,7 @@ def logs(_: Context, names: str, reading: Reading) -> None:
 
 
 def _print_logs(fleet: Fleet, wanted: list[tuple[Service, Host]], reading: Reading) -> bool:
-    """One thread a service reads; lines come out as they come in. False if one could not be read to its end."""
+    """One thread a host reads; lines come out as they come in. False if a host could not be read to its end."""
     import queue
     import threading
 
@@ -131,49 +137,55 @@ def _print_logs(fleet: Fleet, wanted: list[tuple[Service, Host]], reading: Readi
     lines: queue.SimpleQueue[tuple[str, str] | None] = queue.SimpleQueue()
     broken: list[str] = []
 
-    def read(service: Service, host: Host) -> None:
-        title = titles[service.name, host.name]
+    def read(host: Host) -> None:
+        services = [service for service, place in wanted if place == host]
         try:
-            for line in _lines(fleet, service, host, reading):
-                lines.put((title, line))
+            for number, line in _lines(fleet, services, host, reading):
+                lines.put((titles[services[number].name, host.name], line))
         except ConnectionError as error:
-            broken.append(title)
-            lines.put((title, f"({error})"))
+            broken.append(f"error: {error}")
         finally:
             lines.put(None)
 
-    for service, host in wanted:
-        threading.Thread(target=read, args=(service, host), daemon=True).start()
-    left = len(wanted)
+    reading_from = list(dict.fromkeys(host for _, host in wanted))
+    for host in reading_from:
+        threading.Thread(target=read, args=[host], daemon=True).start()
+    left = len(reading_from)
     while left:
         entry = lines.get()
         if entry is None:
             left -= 1
         else:
             printer.line(*entry)
+    for sentence in broken:
+        print(sentence, file=sys.stderr)
     return not broken
 
 
-def _lines(fleet: Fleet, service: Service, host: Host, reading: Reading) -> Iterator[str]:
+def _lines(fleet: Fleet, services: Sequence[Service], host: Host, reading: Reading) -> Iterator[tuple[int, str]]:
+    """Lines from one host, each with the index of its service."""
     from ..commands import compose
 
-    seen = fleet.seen[host.name]
-    record = seen.records.get(service.name)
-    project = compose.Project(record.project if record else service.project, "/", seen.compose)
-    return fleet.runners[host.name].lines(compose.logs(project, tail=reading.tail, follow=reading.follow))
+    seen, last = fleet.seen[host.name], 0
+    recorded = [(seen.records.get(service.name), service) for service in services]
+    projects = [record.project if record else service.project for record, service in recorded]
+    command = compose.logs(seen.compose, projects, tail=int(reading.tail), follow=reading.follow)
+    for line in fleet.runners[host.name].lines(command):
+        number, text = compose.log_line(line)
+        last = number if 0 <= number < len(services) else last
+        yield last, text
 
 
-def _request(verb: str, repo: Repo, names: str, changing: Changing) -> Request:
-    from ..repo import select
+def _request(title: str, repo: Repo, names: str, changing: Changing) -> Request:
     from ..request import Request
-    from .console import host_names
+    from .console import chosen, host_names
 
-    chosen = frozenset(service.name for service in select(repo, names))
+    meant = frozenset(service.name for service in chosen(repo, names))
     return Request(
-        title=f"{verb} {names}",
-        names=chosen,
-        named=chosen,
+        title=title,
+        names=meant,
+        named=meant,
         hosts=host_names(repo, changing.host),
         files=False,
-        timeout=changing.timeout,
+        timeout=changing.patience,
     )

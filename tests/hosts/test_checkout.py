@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from homelab_tasks import pipeline
+from homelab_tasks.execute import Tell
+from homelab_tasks.plan import Plan
+from homelab_tasks.request import Request
 from tests.hosts.homelab import CHECKOUT, Homelab, events, head, now, put, running
 from tests.lab import Lab, LabHost
 
@@ -73,6 +77,64 @@ def test_work_that_is_not_committed_is_named_and_never_deployed(home: Homelab, h
     home.succeed("deploy", "blog", "--allow-dirty")
     assert running(host) == ["blog-web-1", "wiki-web-1"]
     assert on(host, f"ls {CHECKOUT}/services/blog") == "compose.yml\nservice.yaml"
+
+
+def test_an_older_commit_replaces_a_newer_one_only_by_force(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "environment: {A: one}")
+    first = home.commit()
+    home.add("blog", "environment: {A: two}")
+    second = home.commit()
+    home.deploy()
+    home.git("checkout", "--quiet", "-b", "old", first)
+    done = home.inv("deploy-all")
+    told = f"h1 is at {second[:7]}, 1 commit ahead of this checkout; git pull first, or go back with --force"
+    assert (done.status, told in done.said, head(host)) == (1, True, second)
+    forced = home.succeed("deploy", "blog", "--host", "h1", "--force", "--dry-run")
+    assert forced.said.endswith("to do it: inv deploy blog --force --host h1")
+    home.deploy("--force")
+    assert head(host) == first
+
+
+class Colleague:
+    """Deploys another commit while somebody is asked whether his plan is right, who then says yes."""
+
+    def __init__(self, home: Homelab) -> None:
+        self.clone = Homelab(home.top.with_name("clone"), home.top.with_name("clone"))
+        home.git("clone", "--quiet", str(home.top), str(self.clone.top))
+        self.commit = ""
+
+    def stage(self, text: str) -> None:
+        """Nothing to show."""
+
+    def approve(self, _plan: Plan) -> bool:
+        if not self.commit:
+            self.clone.add("blog", "environment: {A: theirs}")
+            self.commit = self.clone.commit()
+            self.clone.deploy()
+        return True
+
+    def tell(self, _plan: Plan) -> Tell:
+        return lambda _: None
+
+
+def test_what_somebody_deployed_while_a_plan_was_looked_at_is_not_undone(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "environment: {A: one}")
+    home.commit()
+    home.deploy()
+    home.add("blog", "environment: {A: ours}")
+    home.add("wiki")
+    home.commit()
+    colleague = Colleague(home)
+    run = pipeline.deploy(pipeline.load(home.root), _all(home), pipeline.Options(), colleague)
+    assert run.report
+    told = f"h1 is at {colleague.commit[:7]}, which this checkout does not know; "
+    assert {outcome.why.startswith(told) for outcome in run.report.outcomes} == {True}
+    assert head(host) == colleague.commit
+    assert host.docker("exec", "blog-web-1", "sh", "-c", "echo $A") == "theirs"
+
+
+def _all(home: Homelab) -> Request:
+    return Request("deploy-all", frozenset(pipeline.load(home.root).services), everything=True)
 
 
 def test_a_delivery_that_a_power_cut_ended_is_finished_by_the_next_run(home: Homelab, host: LabHost) -> None:

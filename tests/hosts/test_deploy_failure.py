@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.hosts.homelab import Homelab, running, seen
+from tests.hosts.homelab import CHECKOUT, Homelab, running, seen
 from tests.lab import LabHost
 
 NEVER = ("command: [sh, -c, 'echo no such database; exec sleep 1000']", "healthcheck: {test: cat /tmp/never}")
@@ -100,3 +100,69 @@ def test_what_the_health_check_itself_says_is_shown(home: Homelab) -> None:
     assert done.status == 1
     assert "plex: container web is unhealthy" in done.said
     assert "health check: no answer on 32400" in done.out
+
+
+def test_a_first_deploy_that_failed_is_known_and_goes_when_the_service_does(home: Homelab, host: LabHost) -> None:
+    home.add("vpn", "command: [sh, -c, 'exit 3']")
+    home.add("blog")
+    home.commit()
+    assert home.inv("deploy-all").status == 1
+    assert "its last deploy did not finish" in home.succeed("status").said
+    assert "~ vpn update: its last deploy did not finish, requested" in home.succeed("deploy", "vpn", "--dry-run").said
+    home.git("rm", "-r", "--quiet", "services/vpn")
+    home.commit()
+    assert "remove" in home.deploy("--prune", "--dry-run").said
+    home.deploy("--prune", "--yes")
+    assert host.docker("ps", "--all", "--format", "{{.Names}}") == "blog-web-1"
+
+
+def test_a_failed_update_is_not_taken_for_somebody_elses_work(home: Homelab) -> None:
+    home.add("vpn")
+    home.commit()
+    home.deploy()
+    home.add("vpn", "command: [sh, -c, 'exit 3']")
+    home.commit()
+    assert home.inv("deploy-all").status == 1
+    for words in (["status"], ["deploy-all", "--dry-run"]):
+        said = home.inv(*words).said
+        assert "its last deploy did not finish" in said
+        assert "somebody else" not in said
+
+
+FILL_UP = """
+cd "$1/.git"
+size=$(stat --format %s homelab/state.jsonl)
+printf '%*s\\n' $((4096 - size % 4096 - 20)) >>homelab/state.jsonl  # 20 bytes are left of its last page
+cat /dev/zero >ballast 2>/dev/null || true
+"""
+
+
+def test_what_cannot_be_recorded_has_failed_until_there_is_space(home: Homelab, host: LabHost) -> None:
+    home.add("plex")
+    home.add("blog")
+    home.commit()
+    home.deploy()
+    host.fill_disk()
+    host.check("bash", "-c", FILL_UP, "fill", CHECKOUT)
+    state = host.check("cat", f"{CHECKOUT}/.git/homelab/state.jsonl")
+    for words in (["stop", "plex"], ["restart", "blog"]):
+        done = home.inv(*words)
+        assert (done.status, "done, but not recorded: the disk of h1 is full; free some space" in done.said) == (
+            1,
+            True,
+        )
+        assert "\u2713" not in done.out
+    assert host.check("cat", f"{CHECKOUT}/.git/homelab/state.jsonl") == state
+    host.free_disk()
+    home.succeed("stop", "plex")
+    assert "left stopped plex on h1" in home.deploy().said
+    assert running(host) == ["blog-web-1"]
+
+
+def test_a_service_that_is_destroyed_leaves_none_of_its_values(home: Homelab, host: LabHost) -> None:
+    home.add("plex")
+    home.commit()
+    home.deploy()
+    assert host.check("ls", f"{CHECKOUT}/.git/homelab/detail") == "plex.json"
+    home.succeed("destroy", "plex", "--yes")
+    assert host.check("ls", f"{CHECKOUT}/.git/homelab/detail") == ""

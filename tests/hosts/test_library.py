@@ -101,6 +101,23 @@ def test_this_machine_deploys_its_own_checkout_in_place(here: Homelab, lab: Lab)
     assert here.git("log", "--format=%H").split()[-1] == first
 
 
+def test_in_place_an_edited_file_of_something_else_stops_nothing(here: Homelab, lab: Lab) -> None:
+    name = f"lab{lab.network.slot}-local"
+    here.add(name, "environment: {A: one}", host="here")
+    here.write("README.md", "one\n")
+    here.commit()
+    here.write("README.md", "two\n")
+    here.succeed("deploy", name)
+    here.replace(f"services/{name}/compose.yml", "one", "two")
+    refused = here.inv("deploy", name, "--allow-dirty")
+    file = f"services/{name}/compose.yml"
+    assert (refused.status, refused.err) == (
+        1,
+        f"error: not committed: {file}; commit it, or undo it: this very checkout is what runs\n",
+    )
+    assert _value(name) == "one"
+
+
 def _value(name: str) -> str:
     argv = ["docker", "exec", f"{name}-web-1", "sh", "-c", "echo $A"]
     return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.hosts.homelab import CHECKOUT, Homelab, containers, finish, now, running, seen
+from tests.hosts.homelab import CHECKOUT, Homelab, containers, eventually, finish, now, running, seen
 from tests.lab import LabHost
 
 TALK = "command: [sh, -c, 'n=0; while :; do n=$$((n + 1)); echo {word} $$n; sleep 0.1; done']"
@@ -86,6 +86,25 @@ def test_logs_of_two_services_are_interleaved_with_their_names_and_end_at_ctrl_c
     assert all("eins" in line or line.startswith("two") for line in lines)
     for host in hosts[:2]:
         assert host.exec("pgrep", "--full", "compose.* logs").returncode == 1
+
+
+def test_the_logs_of_more_services_than_a_connection_has_channels_are_followed(home: Homelab, host: LabHost) -> None:
+    names = [f"s{n}" for n in range(9)]
+    for name in names:
+        home.add(name, TALK.format(word=f"talk-{name}"), "network_mode: none")
+    home.commit()
+    home.deploy()
+    shown = home.succeed("logs", "s*", "--tail", "1").out.splitlines()
+    assert sorted(line.split()[0] for line in shown) == names
+    with home.start("logs", "s*", "--follow", "--tail", "1") as process:
+        lines = [_line(process) for _ in range(200)]
+        started = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        done = finish(process, started, seconds=5)
+    assert (done.status, done.err) == (130, "")
+    assert {line.split()[0] for line in lines} == set(names)
+    assert all(f"talk-{line.split()[0]} " in line for line in lines)
+    eventually(lambda: host.exec("pgrep", "--full", "compose.* logs").returncode == 1, "the end of all readers")
 
 
 def _line(process: subprocess.Popen[str]) -> str:

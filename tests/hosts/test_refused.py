@@ -60,7 +60,10 @@ def test_an_env_file_that_is_missing_on_the_host_is_a_fault_and_putting_it_there
     home.add("blog", "env_file: [.env]")
     home.write(".gitignore", ".env\n")
     done = refused(home, host)
-    assert f"blog: {CHECKOUT}/services/blog/.env is missing on h1; make it there" in done.said
+    assert (
+        f"blog: {CHECKOUT}/services/blog/.env is missing on h1; on h1: mkdir -p {CHECKOUT}/services/blog, then make it"
+        in done.said
+    )
     put(host, "services/blog/.env", "TOKEN=hush\n")
     home.deploy()
     assert running(host) == ["blog-web-1", "sound-web-1"]
@@ -68,7 +71,13 @@ def test_an_env_file_that_is_missing_on_the_host_is_a_fault_and_putting_it_there
 
 def test_a_variable_without_a_value_is_a_fault(home: Homelab, host: LabHost) -> None:
     home.add("blog", "environment: {TOKEN: '${TOKEN:?}'}")
-    assert "blog: TOKEN has no value on h1; set it in services/blog/.env there" in refused(home, host).said
+    file = f"{CHECKOUT}/services/blog/.env"
+    first = f"on h1: mkdir -p {CHECKOUT}/services/blog, then "
+    assert f"blog: TOKEN has no value on h1; {first}set it in {file} there" in refused(home, host).said
+    put(host, "services/blog/.env", "TOKEN=hush\n")
+    home.write(".gitignore", ".env\n")
+    home.commit()
+    home.deploy()
 
 
 def test_a_variable_that_stays_blank_is_told(home: Homelab, host: LabHost) -> None:
@@ -101,6 +110,7 @@ def test_an_image_that_cannot_be_pulled_ends_the_run_before_any_change(home: Hom
     done = refused(home, host)
     assert "deploy-all: nothing was changed" in done.said
     assert "pulling localhost:1/no/such:1 for blog on h1 failed" in done.said
+    assert "; check its name, and try it there: docker pull localhost:1/no/such:1" in done.said
 
 
 def test_a_full_disk_is_named_and_the_same_command_converges_once_there_is_space(home: Homelab, host: LabHost) -> None:

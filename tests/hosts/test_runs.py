@@ -18,7 +18,7 @@ def test_a_second_run_is_told_who_works_there_and_changes_nothing(home: Homelab,
         assert second.status == 1
         assert "error: h1 is locked by " in second.err
         assert f", pid {first.pid}, since " in second.err
-        assert ": deploy-all; wait for it, then run the same again" in second.err
+        assert ": deploy-all --timeout 60; wait for it, then run the same again" in second.err
         assert f"pid {first.pid}" in home.succeed("hosts").out
         host.docker("exec", "db-web-1", "touch", "/tmp/ready")
         assert finish(first).status == 0
@@ -52,6 +52,31 @@ def test_what_a_killed_run_left_working_is_waited_for(home: Homelab, host: LabHo
     assert not composing(host)
     assert host.docker("exec", "slow-web-1", "sh", "-c", "echo $A") == "two"
     assert home.deploy().out.startswith("nothing to do:")
+
+
+def test_a_run_that_loses_its_lock_says_so_and_starts_nothing_more_there(
+    home: Homelab, hosts: tuple[LabHost, ...]
+) -> None:
+    home.add("old", host="h1")
+    home.commit()
+    home.deploy()
+    home.add("db", NOT_READY, host="h1")
+    home.add("app", host="h1", depends_on=["db"])
+    home.add("blog", host="h2")
+    home.commit()
+    with home.start("deploy-all", "--timeout", "60") as process:
+        wait_until(hosts[0], "db-web-1")
+        holder = hosts[0].check("pgrep", "--oldest", "--full", "^bash -c .*Hold the lock of a host")
+        hosts[0].check("kill", "-KILL", holder)
+        home.succeed("stop", "old")
+        hosts[0].docker("exec", "db-web-1", "touch", "/tmp/ready")
+        done = finish(process)
+    assert done.status == 1
+    assert "db on h1: done, but not recorded: the lock on h1 was lost; run the same again" in done.said
+    assert "app on h1: the lock on h1 was lost; run the same again" in done.said
+    assert (running(hosts[0]), running(hosts[1])) == (["db-web-1"], ["blog-web-1"])
+    home.deploy()
+    assert running(hosts[0]) == ["app-web-1", "db-web-1"]
 
 
 LATE = f"""

@@ -70,3 +70,23 @@ def test_what_compose_quotes_of_an_env_file_is_not_shown(said: str, shown: str) 
 )
 def test_what_compose_says_besides_is_shown_as_it_is(said: str) -> None:
     assert compose.without_values(said) == said
+
+
+def test_the_logs_of_all_projects_of_a_host_take_one_command() -> None:
+    command = compose.logs("", ["plex", "blog"], tail=5, follow=True)
+    assert command.argv[-6:] == ("homelab", "", "5", "--follow", "plex", "blog")
+    assert command.timeout == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "read"),
+    [
+        ("0:web-1  | hello", (0, "web-1  | hello")),
+        ("12:web-1  | at 10:30", (12, "web-1  | at 10:30")),
+        ("3:", (3, "")),
+        ("the rest: of a long line", (-1, "the rest: of a long line")),
+        ("", (-1, "")),
+    ],
+)
+def test_a_line_of_the_logs_tells_its_project(line: str, read: tuple[int, str]) -> None:
+    assert compose.log_line(line) == read

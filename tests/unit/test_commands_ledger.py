@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -27,7 +28,13 @@ class Hold:
     def __init__(self, host: Host, path: str, who: str, env_files: tuple[str, ...]) -> None:
         argv = hold(host, who, "main", env_files).argv
         environment = {"PATH": path, "HOME": "/nonexistent"}
-        self.process = subprocess.Popen(argv, env=environment, stdin=-1, stdout=-1, start_new_session=True)
+        self.process = subprocess.Popen(
+            argv, env=environment, stdin=-1, stdout=-1, start_new_session=True, restore_signals=False
+        )
+
+    def fits(self, size: int) -> None:
+        """From now on no file may grow beyond `size` bytes: what is too long is torn there, as on a full disk."""
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def said(self, end: bytes = b"\036end\n") -> str:
         """What the script prints up to `end` or its own end."""
@@ -42,12 +49,14 @@ class Hold:
             text += part
         return text.decode()
 
-    def send(self, *lines: str) -> None:
-        """Write lines, and wait until they are on the disk."""
+    def send(self, *lines: str) -> list[str]:
+        """Write lines, and wait until they are on the disk; what was answered to those about records."""
         assert self.process.stdin is not None
         self.process.stdin.write("".join(f"{line}\n" for line in (*lines, "sync")).encode())
         self.process.stdin.flush()
-        assert self.said(b"synced\n") == "synced\n"
+        *answers, synced = self.said(b"synced\n").splitlines()
+        assert synced == "synced"
+        return answers
 
     def finish(self, last: bytes = b"") -> None:
         """Close its input, as a client does that ends, and wait for its end."""
@@ -162,6 +171,55 @@ def test_a_torn_last_line_does_not_spoil_the_next_record(take: Callable[..., Hol
     lock.said()
     lock.send(f"state {a_record('plex').line()}")
     assert record.read((state / "state.jsonl").read_text()).keys() == {"blog", "plex"}
+
+
+@pytest.mark.parametrize("room", [0, 1, 70])
+def test_what_does_not_fit_on_the_disk_is_told_and_leaves_nothing_half_written(
+    take: Callable[..., Hold], state: Path, room: int
+) -> None:
+    plex, blog = a_record("plex"), a_record("blog")
+    lock = take()
+    lock.said()
+    assert lock.send(f"state {plex.line()}", 'journal {"event":"begin"}') == ["ok"]
+    before = (state / "state.jsonl").stat().st_size
+    lock.fits(before + room)
+    assert lock.send(f"state {blog.line()}", f"detail blog {'x' * 2 * before}", f"state {blog.line()}") == [
+        "failed File too large",
+        "failed File too large",
+    ]
+    assert (state / "state.jsonl").read_text() == f"{plex.line()}\n"
+    assert list((state / "detail").iterdir()) == []
+    lock.fits(-1)
+    assert lock.send(f"state {blog.line()}") == ["ok"]
+    assert record.read((state / "state.jsonl").read_text()) == {"plex": plex, "blog": blog}
+
+
+def test_a_compaction_that_does_not_fit_leaves_the_old_state(take: Callable[..., Hold], state: Path) -> None:
+    lock = take()
+    lock.said()
+    lock.send("state now")
+    lock.fits(10)
+    lock.send("compact 1", "compact 23456789", "swap", "env 12345678901", "env-swap")
+    assert (state / "state.jsonl").read_text() == "now\n"
+    lock.fits(-1)
+    lock.send("compact 1", "compact 2", "swap")
+    assert (state / "state.jsonl").read_text() == "1\n2\n"
+    assert not (state / "env").exists()
+
+
+def test_a_service_that_is_removed_leaves_no_detail(take: Callable[..., Hold], state: Path) -> None:
+    lock = take()
+    lock.said()
+    lock.send("detail plex {}", "detail blog {}", "forget ../plex")
+    assert [path.name for path in (state / "detail").iterdir()] == ["blog.json"]
+
+
+def test_a_folder_of_records_that_others_could_read_is_closed_to_them(take: Callable[..., Hold], state: Path) -> None:
+    state.mkdir(parents=True)
+    git(state.parent.parent, "init", "--quiet")
+    state.chmod(0o755)
+    take().said()
+    assert state.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_line_that_the_client_could_not_end_is_not_written(take: Callable[..., Hold], state: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from homelab_tasks.command import Command
@@ -15,7 +17,7 @@ from homelab_tasks.interrupt import Interrupts
 from homelab_tasks.ledger import Ledger
 from homelab_tasks.model import Host
 from homelab_tasks.plan import Entry, Gate, Plan, Step, Verb
-from homelab_tasks.record import Held, RecordedContainer, read
+from homelab_tasks.record import Held, Record, RecordedContainer, read
 from homelab_tasks.runner import Result
 
 from .builders import a_host, a_record
@@ -25,22 +27,35 @@ PATIENCE = 10  # seconds until a test that hangs fails
 
 
 class Stream:
-    """What a ledger writes to; it answers when asked to flush."""
+    """What a ledger writes to; it answers `says` to every record once it `may`, and when it is asked to flush."""
 
-    def __init__(self) -> None:
-        self.sent = ""
+    def __init__(self, says: str = "ok") -> None:
+        self.sent, self.says = "", says
+        self.answers = queue.Queue[bytes]()
+        self.may = threading.Event()
+        self.may.set()
 
     def sendall(self, data: bytes, /) -> None:
         self.sent += data.decode()
+        for line in data.decode().splitlines():
+            if line.startswith(("state ", "sync")):
+                self.answers.put(b"synced\n" if line == "sync" else f"{self.says}\n".encode())
+
+    def end(self) -> None:
+        """The host lets go of the lock."""
+        self.answers.put(b"")
 
     def recv(self, _size: int, /) -> bytes:
-        return b"synced\n"
+        answer = self.answers.get(timeout=PATIENCE)
+        assert self.may.wait(PATIENCE), "the walk waited for an answer of the ledger"
+        return answer
 
     def settimeout(self, seconds: float | None, /) -> None: ...
     def errors(self) -> str:
         return ""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.end()
 
 
 class FakeRunner:
@@ -89,10 +104,10 @@ def a_step(name: str, *needs: str, host: Host = NAS, **fields: Any) -> Step:
 
 
 @contextmanager
-def crews(*steps: Step, api: Any = None, **script: Callable[[], Result]) -> Iterator[dict[str, Crew]]:
+def crews(*steps: Step, api: Any = None, says: str = "ok", **script: Callable[[], Result]) -> Iterator[dict[str, Crew]]:
     told = {f"up {s.subject}": script.get(s.subject, ok) for s in steps}
     hosts = {step.host.name: step.host for step in steps}
-    made = {n: Crew(FakeRunner(told, h, api), Ledger(Stream()), {}, "ann@desk") for n, h in hosts.items()}
+    made = {n: Crew(FakeRunner(told, h, api), Ledger(Stream(says), h), {}, "ann@desk") for n, h in hosts.items()}
     try:
         yield made
     finally:
@@ -104,12 +119,22 @@ def run(*steps: Step, tell: Callable[[Progress], None] = lambda _: None, **scrip
     """The report of a walk, and everything that was written on the hosts."""
     with crews(*steps, **script) as made:
         report = execute(Plan("deploy", commit="c0ffee", steps=steps), made, tell)
-        sent = "".join(crew.ledger._stream.sent for crew in made.values() if isinstance(crew.ledger._stream, Stream))
+        sent = "".join(stream_of(crew).sent for crew in made.values())
     return report, sent
 
 
+def stream_of(crew: Crew) -> Stream:
+    assert isinstance(crew.ledger._stream, Stream)
+    return crew.ledger._stream
+
+
+def last_records(sent: str) -> Mapping[str, Record]:
+    return read("\n".join(line.removeprefix("state ") for line in sent.splitlines() if line.startswith("state ")))
+
+
 def recorded(sent: str) -> set[str]:
-    return set(read("\n".join(line.removeprefix("state ") for line in sent.splitlines() if line.startswith("state "))))
+    """Services whose last record says that all went well."""
+    return {name for name, record in last_records(sent).items() if not record.unfinished}
 
 
 def statuses(report: Report) -> dict[str, Status]:
@@ -330,7 +355,7 @@ def gated(api: FakeDocker) -> tuple[Outcome, str]:
 def test_a_step_is_done_when_its_containers_are_well_and_they_are_recorded() -> None:
     outcome, sent = gated(FakeDocker(Health={"Status": "healthy"}))
     assert outcome.status is DONE
-    (record,) = read(sent.partition("state ")[2].partition("\n")[0]).values()
+    (record,) = last_records(sent).values()
     assert record.containers == (RecordedContainer("c1", "web", "plex-web-1", "sha256:aa"),)
 
 
@@ -349,3 +374,66 @@ def test_ctrl_c_ends_a_wait_for_health() -> None:
     report, sent = run(*steps, tell=tell, api=FakeDocker(Status="created"))
     assert (statuses(report), why(report, "plex")) == ({"web": SKIPPED, "plex": FAILED}, "interrupted")
     assert (report.interrupted, recorded(sent)) == (True, set())
+
+
+FULL = "failed No space left on device"
+UNWRITTEN = "done, but not recorded: the disk of nas is full; free some space, then run the same again"
+
+
+def endings(told: list[tuple[str, Status]]) -> Callable[[Progress], None]:
+    return lambda progress: told.extend((progress.step.key, o.status) for o in [progress.outcome] if o)
+
+
+def test_a_step_that_could_not_be_written_down_has_failed_and_is_never_told_as_done() -> None:
+    told: list[tuple[str, Status]] = []
+    report, _ = run(a_step("plex"), says=FULL, tell=endings(told))
+    assert (report.ok, why(report, "plex"), told) == (False, UNWRITTEN, [("plex", FAILED)])
+
+
+def test_what_waits_starts_without_waiting_for_the_pen_and_a_bad_answer_takes_it_back() -> None:
+    told: list[tuple[str, Status]] = []
+    with crews(*(steps := (a_step("db"), a_step("plex", "db"), a_step("web", "plex"))), says=FULL) as made:
+        stream = stream_of(made["nas"])
+        stream.may.clear()
+
+        def answer() -> Result:
+            stream.may.set()
+            return ok()
+
+        made["nas"].runner = FakeRunner({"up db": ok, "up plex": answer, "up web": ok}, NAS)
+        report = execute(Plan("deploy", steps=steps), made, endings(told))
+    assert told[:2] == [("db", DONE), ("db", FAILED)] or told[:3] == [("db", DONE), ("plex", DONE), ("db", FAILED)]
+    assert (report.ok, why(report, "db"), why(report, "plex")) == (False, UNWRITTEN, UNWRITTEN)
+
+
+def test_when_the_lock_is_lost_nothing_more_is_started_on_that_host() -> None:
+    host = a_host("nas", parallel=1)
+    steps = a_step("db", host=host, weight=2), a_step("blog", host=host), a_step("dns", host=a_host("pi"))
+    with crews(*steps) as made:
+        crew = made["nas"]
+
+        def lose() -> Result:
+            stream_of(crew).end()
+            while not crew.ledger.lost:
+                threading.Event().wait(0.001)
+            return ok()
+
+        crew.runner = FakeRunner({"up db": lose}, host)
+        report = execute(Plan("deploy", steps=steps), made, lambda _: None)
+    lost = "the lock on nas was lost; run the same again"
+    assert statuses(report) == {"db": FAILED, "blog": FAILED, "dns": DONE}
+    assert (why(report, "db"), why(report, "blog")) == (f"done, but not recorded: {lost}", lost)
+
+
+def test_a_first_deploy_that_fails_is_known_and_has_no_digest() -> None:
+    _, sent = run(a_step("plex", gate=GATE), api=FakeDocker(), plex=fails())
+    (record,) = last_records(sent).values()
+    assert (record.service, record.project, record.digest, record.commit) == ("plex", "plex", "", "")
+    assert (record.unfinished, record.by) == (True, "ann@desk")
+
+
+def test_an_update_that_fails_keeps_what_is_known_of_the_last_one() -> None:
+    with crews(step := a_step("plex", gate=GATE), api=FakeDocker(), plex=fails()) as made:
+        known = made["nas"].records["plex"] = a_record("plex")
+        execute(Plan("deploy", steps=(step,)), made, lambda _: None)
+        assert made["nas"].records["plex"] == replace(known, unfinished=True)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from homelab_tasks.command import Command
-from homelab_tasks.ledger import Locked, Unwritable, open_ledger
+from homelab_tasks.ledger import Ledger, Locked, Unwritable, open_ledger
 from homelab_tasks.runner import Result
 
-from .builders import a_host
+from .builders import a_host, a_record
 
 LOOKED = "\036docker-exit\n0\n\036clock\n1700000000.5\n"
 END = "\036end\n"
 
 
 class Stream:
-    """Says its parts one by one; None is a host that stays silent."""
+    """Says its parts one by one, then its end; None is a host that stays silent."""
 
     def __init__(self, *parts: str | None, errors: str = "") -> None:
         self.parts, self.said, self.closed = list(parts), errors, False
@@ -117,3 +118,61 @@ def test_what_keeps_a_run_out_is_told_with_the_next_move(
     with pytest.raises(kind) as raised:
         open_ledger(OpeningRunner(Stream(said, errors=errors)), "me", "main", [])
     assert str(raised.value) == sentence
+
+
+def answers(*parts: str | None) -> list[str]:
+    """What is known of two records when the host answers with these parts."""
+    ledger = Ledger(Late(*parts), a_host())
+    asked = [ledger.record(a_record("plex")), ledger.record(a_record("blog"))]
+    return [answer.result(10) for answer in asked]
+
+
+class Late(Stream):
+    """Answers when two records have come."""
+
+    def __init__(self, *parts: str | None) -> None:
+        super().__init__(*parts)
+        self.came = threading.Semaphore(0)
+
+    def sendall(self, _data: bytes, /) -> None:
+        self.came.release()
+
+    def recv(self, size: int, /) -> bytes:
+        for _ in range(2):
+            self.came.acquire(timeout=10)
+        self.came.release(2)
+        return super().recv(size)
+
+
+LOST = "the lock on nas was lost; run the same again"
+
+
+@pytest.mark.parametrize(
+    ("parts", "known"),
+    [
+        (("ok\nok\n",), ["", ""]),
+        (("o", "k\no", "k\n"), ["", ""]),
+        ((None, "ok\n", "ok\n"), ["", ""]),
+        (
+            ("ok\nfailed No space left on device\n",),
+            ["", "the disk of nas is full; free some space, then run the same again"],
+        ),
+        (
+            ("failed Read-only file system\nok\n",),
+            [
+                "nas cannot write its records (Read-only file system); mend that there, then run the same again",
+                "",
+            ],
+        ),
+        (("ok\n", ""), ["", LOST]),
+        (("",), [LOST, LOST]),
+    ],
+)
+def test_every_record_gets_its_answer(parts: tuple[str | None, ...], known: list[str]) -> None:
+    assert answers(*parts) == known
+
+
+def test_after_the_end_of_the_stream_the_lock_is_lost_and_nothing_is_written() -> None:
+    ledger = Ledger(Stream(), a_host())
+    assert ledger.record(a_record()).result(10) == LOST
+    assert (ledger.lost, ledger.record(a_record()).result(0)) == (LOST, LOST)

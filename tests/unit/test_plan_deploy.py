@@ -8,7 +8,7 @@ import pytest
 
 from homelab_tasks.command import Command
 from homelab_tasks.model import Container, Network, Reaction, Reason, Repo
-from homelab_tasks.observe import EnvFile, Health
+from homelab_tasks.observe import EnvFile, Health, SeenContainer
 from homelab_tasks.plan import Gate, Plan, Step, Verb
 from homelab_tasks.record import Held
 
@@ -74,6 +74,45 @@ def test_containers_that_run_before_the_first_record_are_adopted() -> None:
         a_plan(PLEX, a_request("plex"), an_observation(containers=(a_container(),)), answers=[resolved(before=None)])
     )
     assert (step.verb, step.cause) == (Verb.UPDATE, "runs here, not yet recorded, requested")
+
+
+def test_containers_that_do_not_run_are_not_told_as_running() -> None:
+    seen = an_observation(containers=(a_container(state="exited"),))
+    step = one(a_plan(PLEX, a_request("plex"), seen, answers=[resolved(before=None)]))
+    assert step.cause == "is here, not yet recorded, requested"
+
+
+BEGUN = {"plex": a_record(digest="", commit="", containers=(), unfinished=True)}
+
+
+@pytest.mark.parametrize(("there", "verb"), [((), Verb.CREATE), ((a_container(id="new"),), Verb.UPDATE)])
+def test_a_first_deploy_that_did_not_finish_is_done_again(there: tuple[SeenContainer, ...], verb: Verb) -> None:
+    seen = an_observation(records=BEGUN, containers=there)
+    step = one(a_plan(PLEX, a_request("plex"), seen, answers=[resolved(before=None)]))
+    assert (step.verb, step.cause) == (verb, "its last deploy did not finish, requested")
+
+
+def test_a_start_that_did_not_finish_is_tried_again() -> None:
+    seen = an_observation("plex", records={"plex": a_record(unfinished=True)})
+    step = one(a_plan(PLEX, a_request("plex"), seen))
+    assert (step.verb, step.cause, words(step)) == (
+        Verb.START,
+        "its last deploy did not finish, requested",
+        [f"plex {UP}"],
+    )
+    assert step.entry
+    assert not step.entry.unfinished
+
+
+def test_what_was_never_deployed_to_the_end_is_not_started() -> None:
+    plan = a_plan(PLEX, a_request("plex", files=False), an_observation(records=BEGUN))
+    assert (plan.steps, plan.faults) == ((), ("plex was never deployed to the end on nas; inv deploy plex",))
+
+
+def test_what_a_failed_first_deploy_left_is_removed_with_the_service() -> None:
+    seen = an_observation(records={"old": a_record("old", digest="", unfinished=True)})
+    step = one(a_plan(PLEX, a_request(everything=True, prune=True), seen))
+    assert (step.verb, step.subject, step.cause) == (Verb.REMOVE, "old", "no longer in the repo")
 
 
 CHANGED = {"plex": a_record(digest="old")}
@@ -396,6 +435,8 @@ def test_what_moved_away_is_only_removed_when_it_runs_where_it_is_now() -> None:
         ("plex was moved to hl15, and stays on nas until it runs there: inv deploy plex",),
     )
     assert [(s.verb, s.key) for s in a_plan(repo, request, old, new).steps] == [(Verb.REMOVE, "plex@nas")]
+    begun = an_observation("plex", host="hl15", records={"plex": a_record(digest="", unfinished=True)})
+    assert a_plan(repo, request, old, begun).steps == ()
 
 
 def test_what_lives_in_the_network_of_a_stopped_service_stays_stopped_with_it() -> None:

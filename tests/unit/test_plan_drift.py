@@ -30,6 +30,22 @@ def test_a_service_without_a_record_is_new() -> None:
     assert drift(records={}) == Drift(new=True)
 
 
+def test_a_service_whose_first_deploy_did_not_end_is_new_and_unfinished() -> None:
+    begun = a_record(digest="", containers=(), unfinished=True)
+    assert drift(records={"plex": begun}) == Drift(new=True, unfinished=True)
+
+
+def test_containers_that_a_failed_deploy_of_ours_made_anew_are_nobody_elses_work() -> None:
+    records = {"plex": a_record(unfinished=True)}
+    assert drift(records=records) == Drift(unfinished=True)
+    assert drift(records=records, containers=(a_container(id="another"),)) == Drift(unfinished=True)
+    assert drift(records=records, containers=(a_container(), a_container(key="web", id="web"))) == Drift(
+        unfinished=True
+    )
+    assert drift(records=records, containers=()).absent == ("container plex is gone",)
+    assert drift(records=records).down
+
+
 def test_other_committed_files_are_a_change() -> None:
     assert drift(records={"plex": a_record(digest="old")}) == Drift(files=True)
 

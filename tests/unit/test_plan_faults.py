@@ -21,11 +21,17 @@ def faults(answer: Resolved, *others: Any, names: tuple[str, ...] = ("plex",)) -
     [
         (
             "env file /opt/home lab/services/plex/.env not found: stat: no such file or directory",
-            "plex: /opt/home lab/services/plex/.env is missing on nas; make it there from services/plex/.env.example",
+            (
+                "plex: /opt/home lab/services/plex/.env is missing on nas; "
+                "on nas: mkdir -p '/opt/home lab/services/plex', then make it there from services/plex/.env.example"
+            ),
         ),
         (
             "error while interpolating services.plex.image: required variable TAG is missing a value: set it",
-            "plex: TAG has no value on nas; set it in services/plex/.env there",
+            (
+                "plex: TAG has no value on nas; on nas: mkdir -p /opt/homelab/services/plex"
+                ", then set it in /opt/homelab/services/plex/.env there"
+            ),
         ),
         (
             "failed to read /opt/home lab/services/plex/.env: line 3",
@@ -46,6 +52,17 @@ def faults(answer: Resolved, *others: Any, names: tuple[str, ...] = ("plex",)) -
 )
 def test_what_compose_refuses_is_told_with_the_next_move(error: str, fault: str) -> None:
     assert faults(resolved(model=None, error=error)) == (fault,)
+
+
+def test_where_a_service_was_deployed_before_its_folder_is_there() -> None:
+    error = "error while interpolating services.plex.image: required variable TAG is missing a value: set it"
+    plan = a_plan(
+        a_repo(a_service()),
+        a_request("plex", force=True),
+        an_observation("plex"),
+        answers=[resolved(model=None, error=error)],
+    )
+    assert plan.faults == ("plex: TAG has no value on nas; set it in /opt/homelab/services/plex/.env there",)
 
 
 def needing(kind: str, name: str) -> Resolved:

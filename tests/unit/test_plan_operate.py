@@ -57,6 +57,12 @@ def test_a_service_that_does_not_run_is_still_held_from_now_on() -> None:
     assert [s.entry.held for s in plan.steps if s.entry] == [ANN]
 
 
+def test_what_did_not_finish_stays_unfinished_however_it_is_stopped_and_restarted() -> None:
+    seen = an_observation("db", records={"db": a_record("db", unfinished=True)})
+    plans = stop("db", seen=seen), plan_restart(CHAIN, a_request("db"), {"nas": seen}, {})
+    assert [step.entry.unfinished for plan in plans for step in plan.steps if step.entry] == [True, True]
+
+
 def test_a_host_that_cannot_be_reached_blocks_its_steps() -> None:
     plan = plan_stop(CHAIN, a_request("db"), {}, {"nas": "cannot reach nas"}, ANN)
     assert [s.blocked for s in plan.steps] == ["cannot reach nas"]

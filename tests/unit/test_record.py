@@ -25,6 +25,7 @@ RECORDS = st.builds(
     at=TEXT,
     by=TEXT,
     held=st.none() | st.builds(Held, TEXT, TEXT),
+    unfinished=st.booleans(),
 )
 
 

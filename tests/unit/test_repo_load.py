@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.errors import Place, UnknownName
+from homelab_tasks.errors import Place, Refused, UnknownName
 from homelab_tasks.model import (
     Check,
     CheckKind,
@@ -29,6 +29,7 @@ from homelab_tasks.repo import load, on_hosts, select, select_groups
 from homelab_tasks.repo.discover import discover
 from homelab_tasks.repo.fields import seconds
 from homelab_tasks.repo.interpolate import interpolate, template_values
+from homelab_tasks.tasks.console import host_names
 from tests.unit.builders import Files
 
 NAS = "hosts: {nas: {address: 10.0.0.5}}\n"
@@ -465,7 +466,7 @@ def test_an_inferred_edge_that_closes_a_cycle_is_dropped_with_a_warning() -> Non
     ]
 
 
-def names(repo: Repo, words: str, group: str | None = None) -> list[str]:
+def names(repo: Repo, words: str | None, group: str | None = None) -> list[str]:
     return [service.name for service in select(repo, words, group)]
 
 
@@ -474,7 +475,7 @@ def test_words_select_services_apps_and_globs() -> None:
     assert names(repo, "plex, sonarr") == ["plex", "sonarr-anime", "sonarr-tv"]
     assert names(repo, "*arr*") == ["radarr", "sonarr-anime", "sonarr-tv"]
     assert names(repo, "sonarr", group="late") == ["sonarr-tv"]
-    assert names(repo, "") == ["plex", "radarr", "sonarr-anime", "sonarr-tv"]
+    assert names(repo, None) == ["plex", "radarr", "sonarr-anime", "sonarr-tv"]
     assert [service.name for service in select_groups(repo, "l*,early")] == ["sonarr-tv"]
 
 
@@ -484,13 +485,27 @@ def test_words_select_services_apps_and_globs() -> None:
         ("plx", None, "no service 'plx'; did you mean 'plex'?"),
         ("sonar", None, "no service 'sonar'; did you mean 'sonarr'?"),
         ("zzz*", None, "no service 'zzz*'; there is plex, sonarr, sonarr-tv"),
-        ("", "lat", "no group 'lat'; did you mean 'late'?"),
+        (None, "lat", "no group 'lat'; did you mean 'late'?"),
     ],
 )
-def test_a_word_that_means_nothing_is_an_error(words: str, group: str | None, sentence: str) -> None:
+def test_a_word_that_means_nothing_is_an_error(words: str | None, group: str | None, sentence: str) -> None:
     with pytest.raises(UnknownName) as caught:
         select(with_settings(plex="", sonarr_tv=""), words, group)
     assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize("words", ["", " ", ",", " , "])
+def test_an_empty_word_never_means_everything(words: str) -> None:
+    repo = with_settings(plex="")
+    for ask, sentence in (
+        (lambda: select(repo, words), "no service is named; inv list"),
+        (lambda: select_groups(repo, words), "no group is named; inv list"),
+        (lambda: on_hosts(repo, repo.services.values(), words), "no host is named; inv hosts"),
+        (lambda: host_names(repo, words), "no host is named; inv hosts"),
+    ):
+        with pytest.raises(Refused) as caught:
+            ask()
+        assert str(caught.value) == sentence
 
 
 def test_a_host_filter_keeps_its_services_with_that_host_only() -> None:

@@ -50,6 +50,7 @@ def seen(*containers: SeenContainer, records: tuple[Record, ...] = (), **fields:
 
 
 TEN_SECONDS_LATER = datetime.fromisoformat("2026-01-31T21:14:15Z").timestamp()
+BEGUN = a_record(digest="", commit="", containers=(), unfinished=True)
 HELD = Held("bob@couch", "2026-02-01T08:00:00Z")
 
 
@@ -66,6 +67,10 @@ HELD = Held("bob@couch", "2026-02-01T08:00:00Z")
         ((), a_record(), State.MISSING, "container web is gone"),
         ((), None, State.ABSENT, ""),
         ((a_container(),), None, State.HEALTHY, "runs, but was not deployed by this tool"),
+        ((a_container(state="exited"),), None, State.STOPPED, "is there, but was not deployed by this tool"),
+        ((a_container(state="exited"),), BEGUN, State.STOPPED, "its last deploy did not finish"),
+        ((), BEGUN, State.MISSING, "its last deploy did not finish"),
+        ((a_container(),), a_record(unfinished=True), State.HEALTHY, "its last deploy did not finish"),
         ((a_container(state="exited"),), a_record(held=HELD), State.HELD, "by bob@couch since 2026-02-01 08:00 UTC"),
         (
             (a_container(),),

@@ -26,6 +26,14 @@ next  inv status
 """)
 
 
+def test_what_was_stopped_on_one_host_is_started_there_alone() -> None:
+    stopped = a_step("plex", Verb.STOP, gate=None)
+    plan = a_plan(stopped, title="stop 'p*' --host nas")
+    assert summary_text(a_report(done(stopped), plan=plan), style=NARROW).endswith(
+        "\nnext  inv start plex --host nas (until then it stays stopped)"
+    )
+
+
 def test_failure_names_the_culprit_the_skipped_and_the_next_command() -> None:
     tdarr, plex = a_step("tdarr"), a_step("plex", after="tdarr")
     overseerr, blog = a_step("overseerr", after="plex"), a_step("blog")

@@ -1,0 +1,95 @@
+"""Words of the command line: what repeats a run, what is refused, and what is said of a mistyped task."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from homelab_tasks import ns
+from homelab_tasks.__main__ import _Homelab
+from homelab_tasks.errors import HomelabError, Refused
+from homelab_tasks.model import Repo
+from homelab_tasks.repo import at_commit
+from homelab_tasks.tasks.console import chosen
+from homelab_tasks.tasks.flags import Changing, Deploying, typed
+from homelab_tasks.tasks.operate import Destroying, Reading
+
+
+def test_what_repeats_a_run_carries_the_flags_that_make_it_another() -> None:
+    shown = Changing(dry_run=True, exit_code=True, yes=True, verbose=True)
+    assert typed("deploy", "plex,son*", flags=(Deploying(), shown)) == "deploy 'plex,son*'"
+    deploying = Deploying(no_deps=True, force=True, prune=True, allow_dirty=True)
+    assert typed("deploy-all", flags=(deploying, Changing(host="h1, h2", timeout="5m"))) == (
+        "deploy-all --no-deps --force --prune --allow-dirty --host 'h1, h2' --timeout 5m"
+    )
+    assert typed("destroy", "plex", flags=(Destroying(volumes=True), Changing())) == "destroy plex --volumes"
+
+
+@pytest.mark.parametrize(("given", "seconds"), [(None, 0), ("90", 90), ("5m", 300), ("1m30s", 90), ("0.5", 0.5)])
+def test_a_timeout_is_seconds_or_a_duration(given: str | None, seconds: float) -> None:
+    assert Changing(timeout=given).patience == seconds
+
+
+@pytest.mark.parametrize("given", ["", "abc", "-3", "nan", "1e9", "5 m"])
+def test_another_timeout_is_refused(given: str) -> None:
+    with pytest.raises(Refused) as caught:
+        Changing(timeout=given)
+    assert str(caught.value) == f"--timeout: {given!r} is no time; give seconds or a duration: 90, 5m, 1m30s"
+
+
+@pytest.mark.parametrize("given", ["", "abc", "-5", "1.5"])
+def test_a_tail_that_is_no_number_of_lines_is_refused(given: str) -> None:
+    with pytest.raises(Refused) as caught:
+        Reading(tail=given)
+    assert str(caught.value) == f"--tail: {given!r} is no number of lines; give one from 0 on: --tail 50"
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("deploy", "deploy of what? name a service: homelab deploy plex, or homelab deploy-all"),
+        ("deploy-group", "deploy-group of what? name a group: homelab deploy-group media, or homelab deploy-all"),
+        ("stop", "stop of what? name a service: homelab stop plex"),
+        ("deploy a b", "one word too many: b; names go together with commas: homelab deploy a,b"),
+        ("status plex", "status takes names after a flag; homelab status --names plex"),
+        ("deploy-all plex", "one word too many: plex; homelab --help deploy-all shows what it takes"),
+        ("deploy plex --frce", "no flag --frce; homelab --help deploy shows them"),
+        ("depoly plex", "no task 'depoly'; did you mean 'deploy'?"),
+        ("--frce", "no flag --frce; homelab --help shows them"),
+        ("deploy plex --host", "--host needs a value; homelab --help deploy shows which"),
+    ],
+)
+def test_what_is_mistyped_is_told_with_what_to_type(
+    typed: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _Homelab(namespace=ns).run(["homelab", *typed.split()], exit=False)
+    assert capsys.readouterr().err == f"error: {sentence}\n"
+
+
+def test_a_picture_that_cannot_be_written_is_an_error(checkout: Path) -> None:
+    argv = [sys.executable, "-m", "homelab_tasks", "graph", "--output", "no/x.svg"]
+    done = subprocess.run(argv, cwd=checkout, capture_output=True, text=True, check=False)
+    told = "cannot write no/x.svg: no such file or directory; give --output a file in a folder that is there"
+    assert (done.returncode, done.stderr) == (1, f"error: {told} and may be written\n")
+
+
+def test_a_service_that_is_not_committed_is_told_apart_from_one_that_is_not_there(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checkout / "services/new").mkdir()
+    (checkout / "services/new/compose.yml").write_text("services: {web: {image: web}}\n")
+    monkeypatch.chdir(checkout)
+    repo = at_commit(checkout)
+    assert _refusal(repo, "new") == (
+        "new is not committed, and only commits are deployed; git add services/new && git commit"
+    )
+    assert _refusal(repo, "old") == "no service 'old'; there is plex"
+
+
+def _refusal(repo: Repo, words: str) -> str:
+    with pytest.raises(HomelabError) as caught:
+        chosen(repo, words)
+    return str(caught.value)
