@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from . import health
@@ -147,11 +148,29 @@ class _Walk:
         try:
             with Interrupts() as interrupts:
                 self._loop(interrupts)
+            self._look_again()
         finally:
             for events in self.events.values():
                 events.close()
         outcomes = tuple(self.books.outcomes.values())
         return Report(self.plan, outcomes, time.monotonic() - start, interrupted=self.books.stopping)
+
+    def _look_again(self) -> None:
+        """What came up in this run and is down by its end failed, however well it started."""
+        for name, crew in self.crews.items():
+            done = [o for o in self.books.outcomes.values() if o.status is Status.DONE and o.step.host.name == name]
+            gated = {o.step.key: o for o in done if o.step.gate and o.step.entry}
+            known = {
+                k: crew.records[o.step.subject].containers for k, o in gated.items() if o.step.subject in crew.records
+            }
+            try:
+                fallen = health.fallen(crew.runner, chain.from_iterable(known.values())) if known else {}
+            except ConnectionError:
+                continue  # nobody knows; the next look will
+            for key, containers in known.items():
+                for verdict in [fallen[c.id] for c in containers if c.id in fallen][:1]:
+                    outcome = gated[key]
+                    self._end(replace(outcome, status=Status.FAILED, why=verdict.why, log=verdict.log))
 
     def _loop(self, interrupts: Interrupts) -> None:
         self._start_ready()

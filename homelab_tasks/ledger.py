@@ -121,7 +121,7 @@ class Ledger:
         """Append the state of one service; `detail` (one line of JSON) goes first, into a file of its own, and goes
         away with a record that is removed. The future says why it could not be written: `what; the next move`, or "".
         """
-        before = [f"detail {record.service} {detail}"] if detail else []
+        before = [f"detail {record.service} {len(detail.encode()) + 1}", detail] if detail else []
         after = [f"forget {record.service}"] if record.removed else []
         return self._ask([*before, f"state {record.line()}", *after])
 

@@ -17,6 +17,11 @@ put() {
   mend "$2"; why=${why##*: }
   return 1
 }
+# take BYTES FILE: write so many bytes of standard input; says in `why` what kept it from being all of them
+take() {
+  why=$({ LC_ALL=C head -c "$1" >"$2"; } 2>&1) || { why=${why##*: }; return 1; }
+  [ "$(wc -c <"$2")" = "$1" ] || { why='cut short'; return 1; }
+}
 # mend FILE: take away a last line that is not whole
 mend() { [ -z "$(tail -c 1 "$1")" ] || truncate --size=-"$(tail -n 1 "$1" | wc -c)" "$1"; } 2>/dev/null
 if ! mkdir -p "$path" 2>/dev/null || ! [ -w "$path" ]; then printf 'unwritable\n'; exit 0; fi
@@ -53,9 +58,8 @@ while IFS= read -r -t 20 line; do
       if [ -z "$torn" ]; then sync "$state/state.next" && mv "$state/state.next" "$state/state.jsonl"; else rm -f "$state/state.next"; fi
       torn= ;;
     detail\ *)
-      line=${line#* }; name=${line%% *}
-      : >"$state/detail/.$name"
-      if put "${line#* }" "$state/detail/.$name"; then mv "$state/detail/.$name" "$state/detail/$name.json"; else unkept=$why; rm -f "$state/detail/.$name"; fi ;;
+      line=${line#* }; name=${line%% *} # bash reads a line byte by byte, 25 ms for one of these: head takes it whole
+      if take "${line#* }" "$state/detail/.$name"; then mv "$state/detail/.$name" "$state/detail/$name.json"; else unkept=$why; rm -f "$state/detail/.$name"; fi ;;
     forget\ *) rm -f "$state/detail/${line##*[ /]}.json" ;;
     env\ *) put "${line#* }" "$state/env.next" || torn=1 ;;
     env-swap)

@@ -166,3 +166,18 @@ def test_a_service_that_is_destroyed_leaves_none_of_its_values(home: Homelab, ho
     assert host.check("ls", f"{CHECKOUT}/.git/homelab/detail") == "plex.json"
     home.succeed("destroy", "plex", "--yes")
     assert host.check("ls", f"{CHECKOUT}/.git/homelab/detail") == ""
+
+
+def test_what_dies_after_it_came_up_is_found_at_the_end_of_the_run(home: Homelab) -> None:
+    home.add("brief", "command: [sh, -c, 'sleep 0.7; echo bye; exit 3']")
+    home.add(
+        "plex",
+        "command: [sh, -c, 'sleep 2; touch /tmp/ready; exec sleep 1000']",
+        "healthcheck: {test: test -e /tmp/ready}",
+    )
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "container web was up and is not any more: exited (3)" in done.out
+    assert "bye" in done.out
+    assert "brief" in home.inv("status").out

@@ -103,7 +103,7 @@ def test_a_first_run_makes_the_folder_and_its_repo_and_sees_the_host(take: Calla
 def test_what_the_records_lie_in_is_for_their_owner_only(take: Callable[..., Hold], state: Path) -> None:
     lock = take()
     lock.said()
-    lock.send(f"state {a_record().line()}", "journal {}", "detail plex {}", "env stat cafe", "env-swap")
+    lock.send(f"state {a_record().line()}", "journal {}", "detail plex 3", "{}", "env stat cafe", "env-swap")
     modes = {path.name: path.stat().st_mode & 0o777 for path in [state, *state.rglob("*")]}
     assert {name for name, mode in modes.items() if mode != 0o600} == {"homelab", "detail"}
     assert (modes["homelab"], modes["detail"]) == (0o700, 0o700)
@@ -183,7 +183,9 @@ def test_what_does_not_fit_on_the_disk_is_told_and_leaves_nothing_half_written(
     assert lock.send(f"state {plex.line()}", 'journal {"event":"begin"}') == ["ok"]
     before = (state / "state.jsonl").stat().st_size
     lock.fits(before + room)
-    assert lock.send(f"state {blog.line()}", f"detail blog {'x' * 2 * before}", f"state {blog.line()}") == [
+    assert lock.send(
+        f"state {blog.line()}", f"detail blog {2 * before + 1}", "x" * 2 * before, f"state {blog.line()}"
+    ) == [
         "failed File too large",
         "failed File too large",
     ]
@@ -210,7 +212,7 @@ def test_a_compaction_that_does_not_fit_leaves_the_old_state(take: Callable[...,
 def test_a_service_that_is_removed_leaves_no_detail(take: Callable[..., Hold], state: Path) -> None:
     lock = take()
     lock.said()
-    lock.send("detail plex {}", "detail blog {}", "forget ../plex")
+    lock.send("detail plex 3", "{}", "detail blog 3", "{}", "forget ../plex")
     assert [path.name for path in (state / "detail").iterdir()] == ["blog.json"]
 
 
@@ -254,8 +256,9 @@ def test_a_compaction_that_a_dead_run_left_half_done_is_thrown_away(take: Callab
 def test_a_detail_replaces_the_last_one(take: Callable[..., Hold], state: Path) -> None:
     lock = take()
     lock.said()
-    lock.send('detail plex {"model":{"a":"it\'s \\\\ %s"}}')
-    lock.send('detail plex {"model":2}')
+    first = '{"model":{"a":"it\'s \\\\ %s"}}'
+    lock.send(f"detail plex {len(first) + 1}", first)
+    lock.send("detail plex 12", '{"model":2}')
     assert [path.name for path in (state / "detail").iterdir()] == ["plex.json"]
     assert (state / "detail/plex.json").read_text() == '{"model":2}\n'
 
