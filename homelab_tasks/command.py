@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -18,7 +17,6 @@ class Command:
 
     argv: tuple[str, ...]
     directory: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
     stdin: bytes = b""
     timeout: float = 60
 
@@ -26,8 +24,6 @@ class Command:
         words = list(self.argv)
         if self.timeout:
             words = ["timeout", "--kill-after=10", f"{self.timeout:g}", *words]
-        if self.env:
-            words = ["env", *(f"{key}={value}" for key, value in self.env.items()), *words]
         line = " ".join(["exec", *map(_quote, words)])
         return f"cd {_quote(self.directory)} && {line}" if self.directory else line
 

@@ -79,24 +79,6 @@ def layers(repo: Repo, names: Collection[str] | None = None) -> tuple[tuple[str,
     return tuple(map(tuple, rows))
 
 
-def critical_path(repo: Repo, seconds: Mapping[str, float]) -> tuple[str, ...]:
-    """The chain of services that takes longest, the first to start first; a service without a time counts as 0."""
-    below = needs(repo)
-    finish: dict[str, float] = {}
-    before: dict[str, str] = {}
-    for name in order(repo):
-        last = max((edge.dependency for edge in below[name]), key=lambda n: finish[n], default=None)
-        finish[name] = seconds.get(name, 0.0) + (finish[last] if last else 0.0)
-        if last:
-            before[name] = last
-    path: list[str] = []
-    name = max(finish, key=lambda n: finish[n], default="")
-    while name:
-        path.append(name)
-        name = before.get(name, "")
-    return tuple(reversed(path))
-
-
 def is_acyclic(edges: Iterable[Edge]) -> bool:
     """There is an order that serves all of these edges."""
     try:

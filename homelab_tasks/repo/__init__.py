@@ -6,7 +6,7 @@ from ..model import Repo
 from .cache import at_commit
 from .export import Distance, archive, bundle, distance, pull
 from .git import commit, locate, uncommitted
-from .select import on_hosts, select, select_groups
+from .select import select, select_groups
 from .source import Source, homelab_root, worktree
 
 
@@ -28,7 +28,6 @@ __all__ = [
     "homelab_root",
     "load",
     "locate",
-    "on_hosts",
     "pull",
     "select",
     "select_groups",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import chain
 
@@ -29,13 +28,6 @@ def select_groups(repo: Repo, words: str | Iterable[str]) -> tuple[Service, ...]
     """The services of these groups (commas and globs), by name. Raises UnknownName and Refused."""
     names = set(chain.from_iterable(_matching("group", part, repo.groups) for part in parts_of(words, "group")))
     return tuple(repo.services[name] for name in sorted(repo.services) if names & set(repo.services[name].groups))
-
-
-def on_hosts(repo: Repo, services: Iterable[Service], words: str | Iterable[str]) -> tuple[Service, ...]:
-    """The services that run on these hosts (commas and globs), with these hosts only. Raises as `select` does."""
-    names = set(chain.from_iterable(_matching("host", part, repo.hosts) for part in parts_of(words, "host")))
-    kept = ((service, tuple(host for host in service.hosts if host.name in names)) for service in services)
-    return tuple(replace(service, hosts=hosts) for service, hosts in kept if hosts)
 
 
 def parts_of(words: str | Iterable[str], kind: str) -> list[str]:

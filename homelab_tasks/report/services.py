@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..model import Edge, Host, Repo, Service, System, Transport
+from ..model import Container, Edge, Host, Repo, Service, System, Transport
 from ..observe import Observation
 from .columns import Span, flow, plain, table
 from .phrase import count, listed, moment, short
@@ -111,8 +111,14 @@ def _facts(service: Service) -> Iterator[Fact]:
 
 
 def _containers(service: Service) -> list[str]:
-    notes = {c.key: " (built there)" if c.builds else "" for c in service.stack.containers}
-    return [f"{c.key}: {c.image or 'no image name'}{notes[c.key]}" for c in service.stack.containers]
+    return [f"{c.key}: {c.image or 'no image name'}{_remarks(c)}" for c in service.stack.containers]
+
+
+def _remarks(container: Container) -> str:
+    """Unless its image has a health check, nobody can tell whether it works: dependents then wait for its start only."""
+    remarks = ["built there"] if container.builds else []
+    remarks += [] if container.has_healthcheck else ["no healthcheck in the file"]
+    return f" ({', '.join(remarks)})" if remarks else ""
 
 
 def _relations(repo: Repo, service: Service) -> Iterator[Fact]:

@@ -28,11 +28,11 @@ def test_every_odd_character_arrives_through_each_login_shell(shell: str) -> Non
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_so_do_folders_and_variables(shell: str, tmp_path: Path) -> None:
+def test_so_do_folders(shell: str, tmp_path: Path) -> None:
     folder = tmp_path / ODD.replace("/", "")
     folder.mkdir()
-    order = Command(("sh", "-c", 'printf "%s\\n%s" "$ODD" "$(pwd)"'), directory=str(folder), env={"ODD": ODD})
-    assert run(shell, str(order)).decode() == f"{ODD}\n{folder}"
+    order = Command(("sh", "-c", 'printf "%s" "$(pwd)"'), directory=str(folder))
+    assert run(shell, str(order)).decode() == str(folder)
 
 
 @settings(max_examples=30, deadline=None)
@@ -47,7 +47,6 @@ def test_any_words_arrive(words: list[str]) -> None:
         (command("docker", "ps"), "exec timeout --kill-after=10 60 docker ps"),
         (command("docker", "ps", timeout=0), "exec docker ps"),
         (command("ls", directory="/my lab", timeout=0.5), "cd '/my lab' && exec timeout --kill-after=10 0.5 ls"),
-        (Command(("x",), env={"A": "b c"}, timeout=0), "exec env 'A=b c' x"),
         (script("echo $1", "a b", timeout=0), "exec bash -c 'echo $1' homelab 'a b'"),
     ],
 )

@@ -67,12 +67,6 @@ def test_a_drawing_leaves_out_what_follows_from_the_rest() -> None:
     ]
 
 
-def test_the_critical_path_is_the_slowest_chain() -> None:
-    seconds = {"vpn": 1.0, "tdarr": 1.0, "plex": 1.0, "blog": 9.0}
-    assert graph.critical_path(media(), {**seconds, "overseerr": 7.0}) == ("vpn", "tdarr", "plex", "overseerr")
-    assert graph.critical_path(media(), seconds) == ("blog",)
-
-
 def test_every_cycle_starts_at_its_first_name() -> None:
     edges = [an_edge("b", "a"), an_edge("a", "b"), an_edge("c", "b"), an_edge("b", "c"), an_edge("d", "a")]
     assert graph.cycles(edges) == (("a", "b"), ("b", "c"))

@@ -25,7 +25,7 @@ from homelab_tasks.model import (
     System,
     Transport,
 )
-from homelab_tasks.repo import load, on_hosts, select, select_groups
+from homelab_tasks.repo import load, select, select_groups
 from homelab_tasks.repo.discover import discover
 from homelab_tasks.repo.fields import seconds
 from homelab_tasks.repo.interpolate import interpolate, template_values
@@ -500,23 +500,8 @@ def test_an_empty_word_never_means_everything(words: str) -> None:
     for ask, sentence in (
         (lambda: select(repo, words), "no service is named; inv list"),
         (lambda: select_groups(repo, words), "no group is named; inv list"),
-        (lambda: on_hosts(repo, repo.services.values(), words), "no host is named; inv hosts"),
         (lambda: host_names(repo, words), "no host is named; inv hosts"),
     ):
         with pytest.raises(Refused) as caught:
             ask()
         assert str(caught.value) == sentence
-
-
-def test_a_host_filter_keeps_its_services_with_that_host_only() -> None:
-    files = {
-        "hosts.yaml": "hosts: {h1: , h2: }",
-        "services/a/compose.yml": WEB,
-        "services/a/service.yaml": "hosts: all",
-    }
-    files |= {"services/b/compose.yml": WEB, "services/b/service.yaml": "host: h2"}
-    repo = load(Files(files))
-    kept = on_hosts(repo, repo.services.values(), "h1")
-    assert [(service.name, [host.name for host in service.hosts]) for service in kept] == [("a", ["h1"])]
-    with pytest.raises(UnknownName, match=r"no host 'h3'; there is h1, h2"):
-        on_hosts(repo, repo.services.values(), "h3")

@@ -169,7 +169,7 @@ plex  Media server
   directory   services/plex
   compose     compose.yml
   project     plex
-  containers  plex: plex:1
+  containers  plex: plex:1 (no healthcheck in the file)
   checks      http http://{host}:32400/identity
   healthy in  180 s at most
   env files   .env
