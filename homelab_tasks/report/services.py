@@ -115,7 +115,7 @@ def _containers(service: Service) -> list[str]:
 
 
 def _remarks(container: Container) -> str:
-    """Unless its image has a health check, nobody can tell whether it works: dependents then wait for its start only."""
+    """Unless its image has a health check, nobody can tell whether it works: dependents wait for its start only."""
     remarks = ["built there"] if container.builds else []
     remarks += [] if container.has_healthcheck else ["no healthcheck in the file"]
     return f" ({', '.join(remarks)})" if remarks else ""
