@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ..plan import Delivery, Plan, Step, Verb
 from .aside import aside_lines, nothing_to_do, unchanged_lines
@@ -28,6 +29,7 @@ _MOST_NEEDS = 4
 
 def plan_text(plan: Plan, *, style: Style, verbose: bool = False, dry_run: bool = False) -> str:
     """The whole plan. `verbose` names what stays unchanged and folds nothing; `dry_run` says that nothing was done."""
+    plan = replace(plan, steps=tuple(_nearest(plan.steps)))
     if not plan.steps and not plan.faults:
         parts = [flow(style, [], [plain(nothing_to_do(plan))])]
     else:
@@ -43,6 +45,21 @@ def plan_text(plan: Plan, *, style: Style, verbose: bool = False, dry_run: bool 
 def notice_lines(plan: Plan, *, style: Style) -> Iterator[str]:
     """What a person should know although the plan may run."""
     yield from _notices(plan, style)
+
+
+def _nearest(steps: Sequence[Step]) -> Iterator[Step]:
+    """The steps with the nearest of their needs only: what those need themselves goes without saying."""
+    every = {step.key: step for step in steps}
+    before: dict[str, frozenset[str]] = {}
+
+    def all_before(key: str) -> frozenset[str]:
+        if key not in before:
+            needs = [need for need in every[key].needs if need in every] if key in every else []
+            before[key] = frozenset(needs).union(*map(all_before, needs))
+        return before[key]
+
+    for step in steps:
+        yield replace(step, needs=step.needs - frozenset().union(*map(all_before, step.needs)))
 
 
 def _title(plan: Plan) -> str:
