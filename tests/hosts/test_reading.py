@@ -68,6 +68,11 @@ def test_json_is_all_that_is_on_stdout(home: Homelab, hosts: tuple[LabHost, ...]
     assert home.inv("status", "--format", "json").json["hosts"].keys() == {"h2"}
 
 
+def nobody_reads_on(host: LabHost) -> None:
+    """Waits until no log reader is left: they are told to end, and take a moment."""
+    eventually(lambda: host.exec("pgrep", "--full", "compose.* logs").returncode == 1, "the end of all readers")
+
+
 def test_logs_of_two_services_are_interleaved_with_their_names_and_end_at_ctrl_c(
     home: Homelab, hosts: tuple[LabHost, ...]
 ) -> None:
@@ -85,7 +90,7 @@ def test_logs_of_two_services_are_interleaved_with_their_names_and_end_at_ctrl_c
     assert {line.split(" | ")[0] for line in lines} == {"one", "two"}
     assert all("eins" in line or line.startswith("two") for line in lines)
     for host in hosts[:2]:
-        assert host.exec("pgrep", "--full", "compose.* logs").returncode == 1
+        nobody_reads_on(host)
 
 
 def test_the_logs_of_more_services_than_a_connection_has_channels_are_followed(home: Homelab, host: LabHost) -> None:
@@ -104,7 +109,7 @@ def test_the_logs_of_more_services_than_a_connection_has_channels_are_followed(h
     assert (done.status, done.err) == (130, "")
     assert {line.split()[0] for line in lines} == set(names)
     assert all(f"talk-{line.split()[0]} " in line for line in lines)
-    eventually(lambda: host.exec("pgrep", "--full", "compose.* logs").returncode == 1, "the end of all readers")
+    nobody_reads_on(host)
 
 
 def _line(process: subprocess.Popen[str]) -> str:
