@@ -24,18 +24,23 @@ if TYPE_CHECKING:
     from .ledger import Held
 
 
+EMPTY_TAR = bytes(1024)
+
+
 def resolve(fleet: Fleet, survey: Survey) -> Mapping[str, Resolution]:
     """What Compose on each host makes of the services that need something done. A host lost meanwhile becomes unfit."""
     repo = fleet.repo
     hosts = [repo.hosts[name] for name in dict.fromkeys(f.host.name for f in survey.findings if not f.blocked)]
     if not hosts:
         return {}
-    tree = repos.archive(repo, _paths(survey.findings))
+    asked = [f for f in survey.findings if not f.blocked and not f.drift.settled]
+    tree = repos.archive(repo, _paths(asked)) if asked else EMPTY_TAR
 
     def ask(host: Host) -> Result:
-        services = [f.service for f in survey.on(host)]
-        seen = fleet.seen[host.name]
-        return fleet.runners[host.name].run(resolving.resolve(host, repo, services, seen.compose, tree))
+        found, seen = survey.on(host), fleet.seen[host.name]
+        kept = {f.service.name for f in found if f.drift.settled}
+        order = resolving.resolve(host, repo, [f.service for f in found], seen.compose, tree, kept)
+        return fleet.runners[host.name].run(order)
 
     answers: dict[str, Resolution] = {}
     for host, result in zip(hosts, in_parallel(ask, hosts), strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,18 @@ class Resolution:
     problem: str = ""  # why this is not all that was asked for
 
 
-def resolve(host: Host, repo: Repo, services: Sequence[Service], compose: str, tree: bytes) -> Command:
-    """The command that resolves `services` on `host` from `tree`, a tar with paths from the Git repo's root."""
-    triples: list[str] = []
+def resolve(  # noqa: PLR0917 - what is asked, of whom, with what
+    host: Host, repo: Repo, services: Sequence[Service], compose: str, tree: bytes, kept: Collection[str] = ()
+) -> Command:
+    """The command that resolves `services` on `host` from `tree`, a tar with paths from the Git repo's root.
+
+    Of those in `kept` nothing changed that Compose reads: what the last deploy recorded is its answer, without 25 ms
+    of processor time each.
+    """
+    words: list[str] = []
     for service in services:
-        triples += [service.name, service.directory, service.project]
-    return host_script("resolve", host.path, repo.prefix, compose, *triples, stdin=tree, timeout=120)
+        words += [service.name, service.directory, service.project, "keep" if service.name in kept else "ask"]
+    return host_script("resolve", host.path, repo.prefix, compose, *words, stdin=tree, timeout=120)
 
 
 def parse(host: Host, output: str) -> Resolution:
@@ -83,13 +89,15 @@ def _images(lines: Iterable[str]) -> Mapping[str, str]:
 def _resolved(entry: str, tree: str, path: str) -> Resolved:
     name, status, model, errors, detail = entry.split("\037")
     recorded = _json(detail)
+    before = _mapping(recorded.get("model")) if recorded else None
+    kept = status == "kept"
     model = model.replace("$$", "$")  # Compose writes every dollar so; paths are compared with real ones
     return Resolved(
         service=name,
-        model=_json(model.replace(tree, json.dumps(path)[1:-1])) if status == "0" else None,
-        error="" if status == "0" else _sentence(errors.replace(tree, path)),
+        model=before or {} if kept else _json(model.replace(tree, json.dumps(path)[1:-1])) if status == "0" else None,
+        error="" if kept or status == "0" else _sentence(errors.replace(tree, path)),
         blank=tuple(dict.fromkeys(re.findall(r'The \\?"(\w+)\\?" variable is not set', errors))),
-        before=_mapping(recorded.get("model")) if recorded else None,
+        before=before,
         files_before=_mapping(recorded.get("files")) if recorded else None,
     )
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Ask Compose what files mean that are not delivered yet. Arguments: the checkout, the homelab's folder in it, the
-# Compose plugin, then name, folder and project of each service. Changes nothing that lasts.
+# Compose plugin, then of each service its name, folder, project, and `ask` or `keep`: what is recorded will do. Changes nothing that lasts.
 #
 # The commit's files come as a tar on standard input; what only the host has (.env) is linked beside them, so Compose
 # reads exactly what it will read after the delivery. All projects are resolved at once, one process a core.
@@ -27,11 +27,17 @@ run() {
   cd "$tmp/tree/$prefix$2" || return
   if [ -n "$compose" ]; then "$compose" --project-name "$3" config --format json; else docker compose --project-name "$3" config --format json; fi
 }
-n=0 cores=$(nproc)
+details=; if cd "$path" 2>/dev/null && details=$(git rev-parse --absolute-git-dir 2>/dev/null); then details=$details/homelab/detail; fi
+n=0 asked=0 cores=$(nproc)
 todo=("$@")
 while [ $# -gt 0 ]; do
-  ( run "$@" >"$tmp/out/$n.json" 2>"$tmp/out/$n.err" </dev/null; echo $? >"$tmp/out/$n.exit" ) &
-  shift 3; n=$((n + 1)); [ $n -ge "$cores" ] && wait -n
+  if [ "$4" = keep ] && [ -s "$details/$1.json" ]; then
+    : >"$tmp/out/$n.json" >"$tmp/out/$n.err"; echo kept >"$tmp/out/$n.exit"
+  else
+    ( run "$@" >"$tmp/out/$n.json" 2>"$tmp/out/$n.err" </dev/null; echo $? >"$tmp/out/$n.exit" ) &
+    asked=$((asked + 1)); [ $asked -ge "$cores" ] && wait -n
+  fi
+  shift 4; n=$((n + 1))
 done
 docker image ls --digests --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}' >"$tmp/out/images" 2>/dev/null &
 docker network ls --format '{{.Name}}' >"$tmp/out/networks" 2>/dev/null &
@@ -39,12 +45,11 @@ docker volume ls --format '{{.Name}}' >"$tmp/out/volumes" 2>/dev/null &
 wait
 printf '%s\036' "$tmp/tree"
 cat "$tmp/out/images"; printf '\036'; cat "$tmp/out/networks"; printf '\036'; cat "$tmp/out/volumes"; printf '\036'
-details=; if cd "$path" 2>/dev/null && details=$(git rev-parse --absolute-git-dir 2>/dev/null); then details=$details/homelab/detail; fi
 n=0
 set -- "${todo[@]}"
 while [ $# -gt 0 ]; do
   printf '%s\037%s\037' "$1" "$(<"$tmp/out/$n.exit")"; cat "$tmp/out/$n.json"; printf '\037'; cat "$tmp/out/$n.err"; printf '\037'
   [ -n "$details" ] && [ -e "$details/$1.json" ] && cat "$details/$1.json"
-  printf '\036'; shift 3; n=$((n + 1))
+  printf '\036'; shift 4; n=$((n + 1))
 done
 printf 'end\n'

@@ -28,6 +28,11 @@ class Drift:
         return bool(self.new or self.files or self.relaid or self.env or self.outdated or self.down)
 
     @property
+    def settled(self) -> bool:
+        """Files and settings are those of the record, whatever became of the containers."""
+        return not (self.new or self.files or self.relaid or self.env)
+
+    @property
     def down(self) -> bool:
         """Containers are not as recorded, whatever the files say."""
         return bool(self.unfinished or self.absent or self.sick or self.borrowed)

@@ -168,8 +168,16 @@ def _entry(service: Service, host: Host, facts: Facts, resolved: Resolved | None
         env=kept.env if kept else env_hashes(facts.repo, service, seen),
         borrows=borrows(facts.repo, service),
         laid=kept.laid if kept else "",
-        detail=detail(resolved.model, service.files) if resolved and resolved.model else "",
+        detail=_detail(service, resolved),
     )
+
+
+def _detail(service: Service, resolved: Resolved | None) -> str:
+    """What is recorded of the resolved model and the files, "" where it is recorded already."""
+    if resolved is None or not resolved.model:
+        return ""
+    known = resolved.model == resolved.before and service.files == resolved.files_before
+    return "" if known else detail(resolved.model, service.files)
 
 
 def _pulls(resolved: Resolved | None, resolution: Resolution | None) -> tuple[str, ...]:

@@ -171,3 +171,20 @@ def test_dollars_that_compose_doubles_are_single_again() -> None:
     entry = "plex\0370\037" + json.dumps({"source": "/opt/my $$lab/config"}) + "\037\037"
     found = parse(a_host(), "\036".join(["/tmp/x/tree", "", "", "", entry, "end\n"]))
     assert found.services["plex"].model == {"source": "/opt/my $lab/config"}
+
+
+def test_of_what_is_settled_the_recorded_answer_is_taken_and_compose_is_not_asked(host: Host, tmp_path: Path) -> None:
+    path = fake_docker(tmp_path, "echo asked >&2; exit 1")
+    (tmp_path / "tmp").mkdir()
+    git(Path(host.path), "init", "--quiet")
+    write(host, ".git/homelab/detail/plex.json", '{"model": {"services": {}}, "files": {"a": "b"}}')
+    order = resolve(host, a_repo(), [a_service()], "", bytes(1024), kept={"plex"})
+    environment = {"PATH": path, "TMPDIR": str(tmp_path / "tmp"), "HOME": "/nonexistent"}
+    done = subprocess.run(order.argv, input=order.stdin, env=environment, stdout=-1, check=True)
+    found = parse(host, done.stdout.decode()).services["plex"]
+    assert (found.model, found.before, found.files_before, found.error) == (
+        {"services": {}},
+        {"services": {}},
+        {"a": "b"},
+        "",
+    )
