@@ -31,9 +31,7 @@ details=; if cd "$path" 2>/dev/null && details=$(git rev-parse --absolute-git-di
 n=0 asked=0 cores=$(nproc)
 todo=("$@")
 while [ $# -gt 0 ]; do
-  if [ "$4" = keep ] && [ -s "$details/$1.json" ]; then
-    : >"$tmp/out/$n.json" >"$tmp/out/$n.err"; echo kept >"$tmp/out/$n.exit"
-  else
+  if [ "$4" != keep ] || [ ! -s "$details/$1.json" ]; then
     ( run "$@" >"$tmp/out/$n.json" 2>"$tmp/out/$n.err" </dev/null; echo $? >"$tmp/out/$n.exit" ) &
     asked=$((asked + 1)); [ $asked -ge "$cores" ] && wait -n
   fi
@@ -48,7 +46,9 @@ cat "$tmp/out/images"; printf '\036'; cat "$tmp/out/networks"; printf '\036'; ca
 n=0
 set -- "${todo[@]}"
 while [ $# -gt 0 ]; do
-  printf '%s\037%s\037' "$1" "$(<"$tmp/out/$n.exit")"; cat "$tmp/out/$n.json"; printf '\037'; cat "$tmp/out/$n.err"; printf '\037'
+  printf '%s\037' "$1"
+  if [ -e "$tmp/out/$n.exit" ]; then printf '%s\037' "$(<"$tmp/out/$n.exit")"; cat "$tmp/out/$n.json"; printf '\037'; cat "$tmp/out/$n.err"; printf '\037'
+  else printf 'kept\037\037\037'; fi
   [ -n "$details" ] && [ -e "$details/$1.json" ] && cat "$details/$1.json"
   printf '\036'; shift 4; n=$((n + 1))
 done
