@@ -13,6 +13,7 @@ from pathlib import Path
 from scripts.bench_ground import CHECKOUT, Ground, clock
 from scripts.bench_homelab import CHAIN, CHANGING, LATE, NEEDS, Homelab
 from scripts.bench_model import BenchFailed, Experiment, Figure, Method, Round, Sample
+from scripts.bench_validate import validating
 
 TOP = Path(__file__).resolve().parents[1]
 OURS = "inv deploy-all"
@@ -30,7 +31,7 @@ READY_AFTER = 1.0  # seconds, as LATE has it
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The ground, the homelabs that are deployed to it, and how many services are planned in the planning part."""
+    """The ground, the homelabs that are deployed to it, and how many services are planned and validated."""
 
     ground: Ground
     many: Homelab
@@ -38,6 +39,7 @@ class Scene:
     empty: Path  # a folder whose tasks.py has one empty task
     changing: str
     planned: tuple[int, int]
+    checked: tuple[int, int]  # services that are validated
 
     @classmethod
     def make(
@@ -48,6 +50,7 @@ class Scene:
         needs: Needs = NEEDS,
         chain: Needs = CHAIN,
         planned: tuple[int, int] = (1_000, 10_000),
+        checked: tuple[int, int] = (20, 1_000),
     ) -> Scene:
         """Write the homelabs into `folder`."""
         scene = cls(
@@ -57,6 +60,7 @@ class Scene:
             folder / "empty",
             CHANGING,
             planned,
+            checked,
         )
         for homelab in (scene.many, scene.chain):
             homelab.make(ground.hosts_yaml())
@@ -74,6 +78,7 @@ def experiments(scene: Scene) -> tuple[Experiment, ...]:
     """All of them, the quick ones first."""
     return (
         _listing(scene),
+        *validating(scene.empty.parent / "validate", *scene.checked),
         *_planning(scene),
         _no_op(scene),
         _counting(scene),

@@ -6,6 +6,7 @@ from ..model import Repo
 from .cache import at_commit
 from .export import Distance, archive, bundle, distance, pull
 from .git import commit, locate, uncommitted
+from .pins import at_pinned
 from .select import select, select_groups
 from .source import Source, homelab_root, worktree
 
@@ -22,6 +23,7 @@ __all__ = [
     "Source",
     "archive",
     "at_commit",
+    "at_pinned",
     "bundle",
     "commit",
     "distance",

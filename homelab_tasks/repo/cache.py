@@ -15,7 +15,7 @@ from pathlib import Path
 from .. import errors, model
 from .git import Location, commit, locate
 
-KEPT = 4  # commits
+KEPT = 8  # commits: that of a run, the one it goes back to, and those of pinned services
 
 
 def at_commit(start: Path, rev: str = "HEAD") -> model.Repo:

@@ -8,6 +8,7 @@ from posixpath import dirname
 from typing import Any
 
 from ..errors import Place, Problem, RepoInvalid
+from . import rules
 from .document import Map, Seq, documents
 from .fields import describe
 from .layers import Here, Layer, Ref, Resolve, merge, read_layer
@@ -45,7 +46,9 @@ class Documents:
         except OSError as error:
             what = f"{path} cannot be read ({error.strerror or error})"
             self._problems.append(
-                Problem(asked_by or Place(path), what, "is the name right, and is the file committed?")
+                (rules.NOT_THERE if asked_by else rules.UNREADABLE).at(
+                    asked_by or Place(path), what, "is the name right, and is the file committed?"
+                )
             )
         return []
 
@@ -96,7 +99,7 @@ class _Composing:
                 else:
                     what = f"expected a mapping with services, found {describe(content)}"
                     self.problems.append(
-                        Problem(Place(file, 1, 1), what, "see compose-spec.io for what a compose file holds")
+                        rules.STRUCTURE.at(Place(file, 1, 1), what, "see compose-spec.io for what a compose file holds")
                     )
         return picture
 
@@ -120,7 +123,7 @@ class _Composing:
         if value is None or isinstance(value, Map):
             return value if value is not None else Map(content.node)
         what = f"{key}: expected a mapping, found {describe(value)}"
-        self.problems.append(Problem(content.value_place(key), what, "Compose would reject it"))
+        self.problems.append(rules.STRUCTURE.at(content.value_place(key), what, "Compose would reject it"))
         return Map(content.node)
 
     def _service(self, picture: Picture, services: Map, key: str, here: Here, *chain: tuple[str, str]) -> Layer | None:
@@ -128,9 +131,9 @@ class _Composing:
         if not isinstance(content, Map):
             if services.tag(key) != "!reset":
                 what = f"service {key!r}: expected a mapping, found {describe(content)}"
-                self.problems.append(Problem(services.value_place(key), what, "give it at least an image"))
+                self.problems.append(rules.STRUCTURE.at(services.value_place(key), what, "give it at least an image"))
             return None
-        layer = read_layer(content, here)
+        layer = read_layer(content, here, services.key_place(key))
         below = self._extended(picture, services, content, here, chain)
         return merge(below, layer) if below else layer
 
@@ -153,11 +156,13 @@ class _Composing:
             services = self._services_of(file, place)
         if (file, key) in chain:
             self.problems.append(
-                Problem(place, f"extends goes in a circle through {key!r}", "remove one of its extends")
+                rules.CIRCLE.at(place, f"extends goes in a circle through {key!r}", "remove one of its extends")
             )
             return None
         if key not in services:
-            self.problems.append(Problem(place, f"extends: no service {key!r} in {file}", "name one that is there"))
+            self.problems.append(
+                rules.NOT_THERE.at(place, f"extends: no service {key!r} in {file}", "name one that is there")
+            )
             return None
         return self._service(picture, services, key, here, *chain, (file, key))
 
@@ -178,7 +183,7 @@ class _Composing:
                 continue
             if any(path in chain for path in paths):
                 self.problems.append(
-                    Problem(place, "include goes in a circle", f"remove it: {' -> '.join([*chain, paths[0]])}")
+                    rules.CIRCLE.at(place, "include goes in a circle", f"remove it: {' -> '.join([*chain, paths[0]])}")
                 )
                 continue
             folder, env_files = _include_setting(entry, here, dirname(paths[0]))

@@ -7,8 +7,9 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from posixpath import normpath
 
-from ..model import Stack
+from ..model import Host, Stack, System
 from .discover import TEMPLATES, Folder
 from .settings import FILE
 
@@ -30,6 +31,12 @@ def content(
     own = [path for path in _under(folder.path, paths) if _counts(path, folder, shown, inner)]
     also = [path for read in stack.reads for path in _under(read, paths)]
     return {path: blobs[path] for path in sorted({*own, *also})}
+
+
+def systems(hosts: Iterable[Host], blobs: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
+    """NixOS host to the digest over the folder of its flake; "" where the commit has none."""
+    folders = {host.name: normpath(host.flake.partition("#")[0]) for host in hosts if host.system is System.NIXOS}
+    return {name: digest({path: blobs[path] for path in _under(folder, paths)}) for name, folder in folders.items()}
 
 
 def digest(files: Mapping[str, str]) -> str:

@@ -12,7 +12,8 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..errors import Place, Problem, Severity
+from ..errors import Place, Problem
+from . import rules
 from .settings import FILE
 from .source import SERVICES
 
@@ -24,11 +25,15 @@ OVERRIDE_FILES = (
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 )
-TEMPLATES = tuple(
-    f"{stem}.{kind}" for stem in (".env", "stack.env") for kind in ("example", "sample", "template", "dist", "tmpl")
-) + tuple(f"{kind}.env" for kind in ("example", "sample", "template"))
+_KINDS = ("example", "sample", "template", "dist", "tmpl", "tpl")
+TEMPLATES = (
+    *(f"{stem}.{kind}" for stem in (".env", "stack.env") for kind in _KINDS),
+    *(f".env{sign}{kind}" for sign in "-_" for kind in _KINDS[:3]),
+    *(f"{dot}{kind}.env" for dot in ("", ".") for kind in _KINDS[:3]),
+    *(f"env.{kind}" for kind in _KINDS[:4]),
+)
 
-_LEGAL = re.compile(r"[a-z0-9][a-z0-9_-]*")
+LEGAL = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +67,24 @@ def discover(files: Iterable[str], problems: list[Problem], notices: list[Proble
         if folder is None:
             _check_left_out(path, contents, problems)
             continue
-        if not all(map(_LEGAL.fullmatch, filter(None, (folder.app, folder.instance)))):
+        if not all(map(LEGAL.fullmatch, filter(None, (folder.app, folder.instance)))):
             problems.append(_illegal(path))
             continue
         if folder.name in found:
             other = found[folder.name].path
             problems.append(
-                Problem(Place(path), f"service {folder.name!r} is also in {other}", "rename one of the folders")
+                rules.DOUBLE_SERVICE.at(
+                    Place(path), f"service {folder.name!r} is also in {other}", "rename one of the folders"
+                )
             )
             continue
         found[folder.name] = folder
     return [found[name] for name in sorted(found)]
+
+
+def legal(name: str) -> str:
+    """The name of a service that comes nearest to `name`."""
+    return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "service"
 
 
 def _by_folder(files: Iterable[str]) -> dict[str, set[str]]:
@@ -94,7 +106,7 @@ def _folder(path: str, contents: Mapping[str, set[str]], notices: list[Problem])
     for chosen, *others in filter(None, (bases, overrides)):
         if others:
             what = f"{chosen} is used, as Compose does; {', '.join(others)} beside it is not read"
-            notices.append(Problem(Place(f"{path}/{chosen}"), what, "remove what is not meant", Severity.NOTICE))
+            notices.append(rules.SHADOWED.at(Place(f"{path}/{chosen}"), what, "remove what is not meant"))
     template = next((name for name in TEMPLATES if name in names), "")
     return Folder(
         path,
@@ -116,12 +128,13 @@ def _check_left_out(path: str, contents: Mapping[str, set[str]], problems: list[
     if FILE not in contents[path] or any(name in parent for name in COMPOSE_FILES):
         return  # inside a service's folder, a file of this name may be anybody's configuration
     what = f"{FILE} without a compose file beside it"
-    problems.append(Problem(Place(f"{path}/{FILE}"), what, f"add {path}/{COMPOSE_FILES[1]}, or remove it"))
+    problems.append(rules.NO_COMPOSE.at(Place(f"{path}/{FILE}"), what, f"add {path}/{COMPOSE_FILES[1]}, or remove it"))
 
 
 def _illegal(path: str) -> Problem:
     name = path.rpartition("/")[2]
-    legal = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "service"
-    move = f"git mv {shlex.quote(path)} {shlex.quote(path.removesuffix(name) + legal)}"
+    move = f"git mv {shlex.quote(path)} {shlex.quote(path.removesuffix(name) + legal(name))}"
     shown = path.encode("utf-8", "backslashreplace").decode()
-    return Problem(Place(shown), f"{name!r} is no service name (a-z, 0-9, _ and -; a letter or digit first)", move)
+    return rules.SERVICE_NAME.at(
+        Place(shown), f"{name!r} is no service name (a-z, 0-9, _ and -; a letter or digit first)", move
+    )

@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import yaml
 
-from ..errors import Place, Problem, RepoInvalid
+from ..errors import Place, Problem, RepoInvalid, Rule
+from . import rules
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 100  # the parser in C recurses: without a limit, deep nesting would crash the interpreter
@@ -82,7 +83,11 @@ def document(file: str, data: bytes) -> Value:
     found = documents(file, data)
     if len(found) > 1:
         raise RepoInvalid(
-            [Problem(Place(file), f"holds {len(found)} documents", "keep one; remove the `---` between them")]
+            [
+                rules.WRONG_VALUE.at(
+                    Place(file), f"holds {len(found)} documents", "keep one; remove the `---` between them"
+                )
+            ]
         )
     return found[0] if found else None
 
@@ -100,15 +105,17 @@ def documents(file: str, data: bytes) -> list[Value]:
 def _check_bytes(file: str, data: bytes) -> None:
     if len(data) > MAX_BYTES:
         what = f"is {len(data) / 1048576:.1f} MB large, more than any file of a homelab should be"
-        raise RepoInvalid([Problem(Place(file), what, "is it the right file?")])
+        raise RepoInvalid([rules.TOO_LARGE.at(Place(file), what, "is it the right file?")])
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RepoInvalid(
-            [Problem(_offset(file, data, error.start), "is not UTF-8 text", "save it as UTF-8")]
+            [rules.UNREADABLE.at(_offset(file, data, error.start), "is not UTF-8 text", "save it as UTF-8")]
         ) from None
     if b"\0" in data:
-        raise RepoInvalid([Problem(_offset(file, data, data.index(b"\0")), "holds a NUL byte", "remove it")])
+        raise RepoInvalid(
+            [rules.UNREADABLE.at(_offset(file, data, data.index(b"\0")), "holds a NUL byte", "remove it")]
+        )
 
 
 def _offset(file: str, data: bytes, offset: int) -> Place:
@@ -129,7 +136,9 @@ def _compose(file: str, data: bytes) -> list[yaml.Node]:
         raise RepoInvalid([_syntax_problem(file, data, error)]) from None
     except yaml.reader.ReaderError as error:
         place = _offset(file, data, int(error.position))
-        raise RepoInvalid([Problem(place, "holds a character that YAML does not allow", "remove it")]) from None
+        raise RepoInvalid(
+            [rules.UNREADABLE.at(place, "holds a character that YAML does not allow", "remove it")]
+        ) from None
     return nodes
 
 
@@ -139,8 +148,8 @@ def _syntax_problem(file: str, data: bytes, error: yaml.MarkedYAMLError) -> Prob
     what = " ".join(filter(None, [error.problem, error.context and f"({error.context})"])) or "cannot be parsed"
     lines = data.splitlines()
     if mark and mark.line < len(lines) and lines[mark.line][: mark.column + 1].endswith(b"\t"):
-        return Problem(place, "a tab where YAML wants spaces", "indent with spaces")
-    return Problem(place, f"not valid YAML: {what}", "check the indentation, colons and quotes here")
+        return rules.NOT_YAML.at(place, "a tab where YAML wants spaces", "indent with spaces")
+    return rules.NOT_YAML.at(place, f"not valid YAML: {what}", "check the indentation, colons and quotes here")
 
 
 class _Named(io.BytesIO):
@@ -214,7 +223,9 @@ class _Reading:
 
     def _collection(self, node: yaml.Node) -> Value:
         if id(node) in self._open:
-            raise RepoInvalid([*self.problems, Problem(place_of(node), "an alias that holds itself", "remove it")])
+            raise RepoInvalid(
+                [*self.problems, rules.TOO_LARGE.at(place_of(node), "an alias that holds itself", "remove it")]
+            )
         self._open.add(id(node))
         before = self._count
         value: Value = self._map(node) if isinstance(node, yaml.MappingNode) else self._seq(node)
@@ -226,7 +237,7 @@ class _Reading:
         self._count += size
         if self._count > MAX_VALUES:
             what = f"aliases expand to more than {MAX_VALUES} values"
-            raise RepoInvalid([*self.problems, Problem(place_of(node), what, "write out what is meant")])
+            raise RepoInvalid([*self.problems, rules.TOO_LARGE.at(place_of(node), what, "write out what is meant")])
 
     def _seq(self, node: yaml.Node) -> Seq:
         found = Seq(node)
@@ -238,12 +249,14 @@ class _Reading:
         merges = []
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                self._fault(key_node, "a key must be text", "check the braces and the `?` here")
+                self._fault(rules.NOT_YAML, key_node, "a key must be text", "check the braces and the `?` here")
                 continue
             key = key_node.value
             if key in found.nodes:
                 first = found.key_place(key).line
-                self._fault(key_node, f"key {key!r} is given twice, first in line {first}", "keep one of them")
+                self._fault(
+                    rules.DOUBLE_KEY, key_node, f"key {key!r} is given twice, first in line {first}", "keep one of them"
+                )
                 continue
             found.nodes[key] = (key_node, value_node)
             if key == "<<" and not key_node.style:
@@ -259,7 +272,7 @@ class _Reading:
         value = self.value(node)
         for part in value if isinstance(value, Seq) else [value]:
             if not isinstance(part, Map):
-                self._fault(node, "<< takes a mapping or a list of mappings", "write <<: *name")
+                self._fault(rules.WRONG_VALUE, node, "<< takes a mapping or a list of mappings", "write <<: *name")
                 return
             self._spend(len(part), node)
             for key, item in part.items():
@@ -267,8 +280,8 @@ class _Reading:
                     into[key] = item
                     into.nodes[key] = part.nodes[key]
 
-    def _fault(self, node: yaml.Node, what: str, move: str) -> None:
-        self.problems.append(Problem(place_of(node), what, move))
+    def _fault(self, rule: Rule, node: yaml.Node, what: str, move: str) -> None:
+        self.problems.append(rule.at(place_of(node), what, move))
 
 
 def _scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .. import graph
-from ..errors import Place, Problem, Severity, suggestion
+from ..errors import Place, Problem, suggestion
 from ..model import Edge, Group, Network, Reason, Service
+from . import rules
 from .fields import Name
 from .stack import Use
 
@@ -59,9 +60,11 @@ def _declared(wishes: Iterable[Wish], services: Mapping[str, Service], problems:
     for wish in wishes:
         for name, place in wish.depends_on:
             if name not in meant:
-                problems.append(Problem(place, f"no service {name!r}", suggestion(name, sorted(meant), "service")))
+                problems.append(
+                    rules.UNKNOWN_SERVICE.at(place, f"no service {name!r}", suggestion(name, sorted(meant), "service"))
+                )
             elif meant[name] == [wish.service.name]:
-                problems.append(Problem(place, f"{wish.service} depends on itself", "remove it from depends_on"))
+                problems.append(rules.CYCLE.at(place, f"{wish.service} depends on itself", "remove it from depends_on"))
             found += [
                 Edge(wish.service.name, other, Reason.DECLARED, "depends_on in service.yaml", place)
                 for other in meant.get(name, ())
@@ -77,7 +80,9 @@ def _by_group(services: Mapping[str, Service], groups: Mapping[str, Group], prob
     loops = graph.cycles(order)
     if loops or any(edge.dependent == edge.dependency for edge in order):
         problems.extend(
-            Problem(groups[loop[0]].place, f"group cycle: {' -> '.join([*loop, loop[0]])}", "remove one of the after:")
+            rules.GROUP_CYCLE.at(
+                groups[loop[0]].place, f"group cycle: {' -> '.join([*loop, loop[0]])}", "remove one of the after:"
+            )
             for loop in loops
         )
         return []
@@ -151,7 +156,8 @@ def _edge_of(
         return Edge(service.name, near[0].name, use.reason, detail, use.place)
     notice = _why_not(service, use, near, makers, networks)
     if notice:
-        notices.append(Problem(use.place, *notice, Severity.NOTICE))
+        unmade = use.reason is Reason.NETWORK and not makers
+        notices.append((rules.UNMADE if unmade else rules.NO_OWNER).at(use.place, *notice))
     return None
 
 
@@ -211,7 +217,7 @@ def _fitting(written: list[Edge], inferred: list[Edge], notices: list[Problem]) 
         if graph.leads_to([*written, *kept], edge.dependency, edge.dependent):
             what = f"{edge.dependent} {edge.detail}, but {edge.dependency} comes after {edge.dependent}"
             move = "left out of the order; write depends_on in one of them, or take the cycle apart"
-            notices.append(Problem(edge.place, what, move, Severity.WARNING))
+            notices.append(rules.LEFT_OUT.at(edge.place, what, move))
         else:
             kept.append(edge)
     return kept
@@ -228,6 +234,6 @@ def _cycle_problem(cycle: tuple[str, ...], edges: list[Edge]) -> Problem:
     steps = list(pairwise([*cycle, cycle[0]]))
     by_pair = {(edge.dependent, edge.dependency): edge for edge in reversed(edges)}
     why = ", ".join(f"{by_pair[step].place} ({by_pair[step].detail})" for step in steps)
-    return Problem(
+    return rules.CYCLE.at(
         by_pair[steps[0]].place, f"dependency cycle: {' -> '.join([*cycle, cycle[0]])}", f"remove one of {why}"
     )

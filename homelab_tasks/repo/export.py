@@ -20,18 +20,21 @@ def archive(repo: Repo, paths: Iterable[str]) -> bytes:
     return _git(_top(repo), "archive", "--format=tar", repo.commit, "--", *wanted)
 
 
-def bundle(repo: Repo, have: str) -> bytes:
-    """Everything that a host which has the commit `have` ("" for nothing) lacks of the repo's commit.
+def bundle(repo: Repo, *have: str) -> bytes:
+    """Everything that a host lacks of the repo's commit: it has the first of `have` that is known here ("" is none).
 
     Empty when it lacks nothing. The first delivery is the whole history, so that a host can go back to any commit.
     """
     root = _top(repo)  # Git 2.39 takes `-` for a file's name in a subfolder
-    beyond = [f"^{have}"] if have else []
-    lacking = _run(root, "rev-list", "--max-count=1", repo.commit, *beyond)
-    if lacking.returncode:  # the host has a commit that is not known here
-        beyond = []
-    elif not lacking.stdout:
-        return b""
+    beyond: list[str] = []
+    for commit in filter(None, have):
+        lacking = _run(root, "rev-list", "--max-count=1", repo.commit, f"^{commit}")
+        if lacking.returncode:
+            continue  # not known here
+        if not lacking.stdout:
+            return b""
+        beyond = [f"^{commit}"]
+        break
     _git(root, "update-ref", OUTGOING, repo.commit)
     return _git(root, "bundle", "create", "--quiet", "-", OUTGOING, *beyond)
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
-from ..errors import Place, Problem, suggestion
+from ..errors import Place, Problem, Rule, suggestion
+from . import rules
 from .document import Map, Seq
 
 E = TypeVar("E", bound=Enum)
@@ -16,7 +17,7 @@ Name = tuple[str, Place]  # a name as it is written, and where
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)(h|ms|us|m|s))")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 0.000001}
-_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
+TRUE, FALSE = ("true", "yes", "on"), ("false", "no", "off")
 
 
 def describe(value: Any) -> str:
@@ -61,9 +62,13 @@ class Fields:
         """Where the value of `key` stands; the mapping itself if the key is not there."""
         return self.mapping.value_place(key) if key in self.mapping.nodes else self.mapping.place
 
-    def wrong(self, key: str, what: str, move: str = "") -> None:
+    def wrong(self, key: str, what: str, move: str = "", rule: Rule = rules.WRONG_VALUE) -> None:
         """Note a problem with the value of `key`."""
-        self._problems.append(Problem(self.place(key), what, move))
+        self._problems.append(rule.at(self.place(key), what, move))
+
+    def wrong_at(self, place: Place, what: str, move: str) -> None:
+        """Note a problem with a part of a value."""
+        self._problems.append(rules.WRONG_VALUE.at(place, what, move))
 
     def text(self, key: str, default: str = "", *, pattern: re.Pattern[str] | None = None, shape: str = "") -> str:
         """A text; `pattern` must match the whole of it, and `shape` says in words what it wants."""
@@ -102,9 +107,9 @@ class Fields:
         if value is None:
             return default
         word = (self.mapping.text(key) or "").lower()
-        if word not in _TRUE + _FALSE:
+        if word not in TRUE + FALSE:
             return self._mistyped(key, "true or false", value, default)
-        return word in _TRUE
+        return word in TRUE
 
     def choice(self, key: str, default: E) -> E:
         """One of an enum's values."""
@@ -146,7 +151,7 @@ class Fields:
             if key not in self._known and not key.startswith("x-"):
                 place = self.mapping.key_place(key)
                 self._problems.append(
-                    Problem(place, f"unknown key {key!r} in {what}", suggestion(key, self._known, "key"))
+                    rules.UNKNOWN_KEY.at(place, f"unknown key {key!r} in {what}", suggestion(key, self._known, "key"))
                 )
 
     def _value(self, key: str) -> Any:
@@ -157,7 +162,8 @@ class Fields:
         if isinstance(item, str) and item:
             return item, values.item_place(index)
         what = f"{key}: expected a name, found {describe(item)}"
-        self._problems.append(Problem(values.item_place(index), what, "put it in quotes" if _is_scalar(item) else ""))
+        move = "put it in quotes" if _is_scalar(item) else ""
+        self._problems.append(rules.WRONG_VALUE.at(values.item_place(index), what, move))
         return None
 
     def _mistyped(self, key: str, expected: str, value: Any, default: D, move: str = "") -> D:
@@ -172,7 +178,9 @@ def each(mapping: Map | None, problems: list[Problem], what: str, read: Callable
         if value is not None and not isinstance(value, Map):
             place = mapping.value_place(key)
             problems.append(
-                Problem(place, f"{what} {key!r}: expected a mapping, found {describe(value)}", f"write {key}: {{}}")
+                rules.WRONG_VALUE.at(
+                    place, f"{what} {key!r}: expected a mapping, found {describe(value)}", f"write {key}: {{}}"
+                )
             )
             continue
         read(key, Fields(value if value is not None else Map(mapping.nodes[key][1]), problems))

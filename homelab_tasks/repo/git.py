@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import dirname, join, normpath
+from types import MappingProxyType
 
 from ..errors import HomelabError
 from .source import FILE, git_prefix, homelab_root
@@ -133,17 +134,20 @@ def _batch(output: bytes) -> Mapping[str, bytes]:
     return found
 
 
-def _git(root: Path, *words: str, stdin: bytes = b"") -> bytes:
-    done = _run(root, *words, stdin=stdin)
+def _git(root: Path, *words: str, stdin: bytes = b"", also: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    done = _run(root, *words, stdin=stdin, also=also)
     if done.returncode:
         said = done.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
         raise HomelabError(f"git {words[0]} failed in {root}: {said or f'exit status {done.returncode}'}")
     return done.stdout
 
 
-def _run(root: Path, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _run(
+    root: Path, *words: str, stdin: bytes = b"", also: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git with `also` in its environment."""
     # English messages to recognise. Inside a Git hook, GIT_DIR and its like point at the repo that is committed to.
-    env = {**os.environ, "LC_ALL": "C", "LANGUAGE": ""}
+    env = {**os.environ, "LC_ALL": "C", "LANGUAGE": "", **also}
     try:
         return subprocess.run(["git", *words], cwd=root, input=stdin, capture_output=True, env=env, check=False)
     except FileNotFoundError:

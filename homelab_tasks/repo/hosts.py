@@ -10,16 +10,18 @@ from pathlib import Path
 
 from .. import model
 from ..errors import Place, Problem, suggestion
+from . import rules
 from .document import Map, Seq
 from .fields import Fields, Name, describe, each
 from .source import EXAMPLE, FILE
 
-_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ADDRESS = re.compile(r"[A-Za-z0-9:\[][A-Za-z0-9._:%\[\]-]*")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@$\\-]*")
-_NETWORK = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
-_GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+NETWORK = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+GROUP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _FLAKE = re.compile(r"[^\s#-][^\s#]*(#[A-Za-z0-9._-]+)?|#[A-Za-z0-9._-]+")
+CODE = re.compile(r"[A-Z][0-9]{3}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHAPE = "letters, digits, '.', '_' and '-', a letter or digit first"
 
@@ -40,44 +42,52 @@ class Inventory:
     groups: Mapping[str, model.Group] = field(default_factory=dict)
     networks: Mapping[str, model.Network] = field(default_factory=dict)
     health: model.Health = model.Health()
+    on_failure: model.OnFailure = model.OnFailure.REVERT
 
 
 def read_inventory(content: object, checkout: Checkout, problems: list[Problem]) -> Inventory:
     """The inventory of a parsed `hosts.yaml`; what is wrong with it is added to `problems`."""
     if not isinstance(content, Map):
         problems.append(
-            Problem(Place(FILE), f"expected a mapping with hosts, found {describe(content)}", f"write:\n{EXAMPLE}")
+            rules.WRONG_VALUE.at(
+                Place(FILE), f"expected a mapping with hosts, found {describe(content)}", f"write:\n{EXAMPLE}"
+            )
         )
         return Inventory()
     top = Fields(content, problems)
-    defaults = _Defaults.read(top.mapping_of("defaults", "a mapping of defaults"), checkout, problems)
+    given = top.mapping_of("defaults", "a mapping of defaults")
+    defaults = Defaults.read(Fields(given, problems), checkout) if given is not None else Defaults()
     hosts: dict[str, model.Host] = {}
     declared = top.mapping_of("hosts", "a mapping of hosts")
-    each(declared, problems, "host", lambda name, f: _add(hosts, name, _host(name, f, defaults, checkout)))
+    each(declared, problems, "host", lambda name, f: _add(hosts, name, read_host(name, f, defaults, checkout)))
     if not content.get("hosts"):
-        problems.append(Problem(Place(FILE), "no host yet", f"write:\n{EXAMPLE}"))
+        problems.append(rules.NO_HOST.at(Place(FILE), "no host yet", f"write:\n{EXAMPLE}"))
     groups = _groups(top.mapping_of("groups", "a mapping of groups"), problems)
     networks = _networks(top.any("networks"), top, problems)
+    validating = top.mapping_of("validate", "a mapping such as {ignore: [C004]}")
+    if validating is not None:
+        read_validate(Fields(validating, problems))
     top.unknown(FILE)
-    return Inventory(hosts, groups, networks, defaults.health)
+    return Inventory(hosts, groups, networks, defaults.health, defaults.on_failure)
 
 
 @dataclass(frozen=True, slots=True)
-class _Defaults:
-    host: model.Host
-    health: model.Health
+class Defaults:
+    """What `defaults` says, for every host and for the health of every service."""
+
+    host: model.Host = model.Host("", "")
+    health: model.Health = model.Health()
+    on_failure: model.OnFailure = model.OnFailure.REVERT
 
     @classmethod
-    def read(cls, mapping: Map | None, checkout: Checkout, problems: list[Problem]) -> _Defaults:
-        plain = model.Host("", "")
-        if mapping is None:
-            return cls(plain, model.Health())
-        fields = Fields(mapping, problems)
-        host = _common(fields, plain, checkout)
+    def read(cls, fields: Fields, checkout: Checkout) -> Defaults:
+        """Of the fields of `defaults`."""
+        host = _common(fields, model.Host("", ""), checkout)
         usual = model.Health()
         health = model.Health((), fields.duration("timeout", usual.timeout), fields.duration("settle", usual.settle))
+        on_failure = fields.choice("on_failure", model.OnFailure.REVERT)
         fields.unknown("defaults")
-        return cls(host, health)
+        return cls(host, health, on_failure)
 
 
 def _add(found: dict[str, model.Host], name: str, host: model.Host) -> None:
@@ -95,15 +105,18 @@ def _common(fields: Fields, default: model.Host, checkout: Checkout) -> model.Ho
         data=fields.text("data", default.data),
         parallel=fields.integer("parallel", default.parallel, lowest=1, highest=1000),
         system=fields.choice("system", default.system),
+        environment=fields.choice("environment", default.environment),
         source=fields.choice("source", default.source),
         identity_file=_here(fields.text("identity_file"), checkout.root) or default.identity_file,
         known_hosts=_here(fields.text("known_hosts"), checkout.root) or default.known_hosts,
         connect_timeout=fields.duration("connect_timeout", default.connect_timeout),
+        confirm_timeout=fields.duration("confirm_timeout", default.confirm_timeout),
     )
 
 
-def _host(name: str, fields: Fields, defaults: _Defaults, checkout: Checkout) -> model.Host:
-    _check_name(name, _HOST, fields, "host")
+def read_host(name: str, fields: Fields, defaults: Defaults, checkout: Checkout) -> model.Host:
+    """A host of its fields."""
+    _check_name(name, HOST, fields, "host")
     common = _common(fields, defaults.host, checkout)
     transport = fields.choice("connection", model.Transport.SSH)
     local = transport is model.Transport.LOCAL
@@ -125,6 +138,7 @@ def _host(name: str, fields: Fields, defaults: _Defaults, checkout: Checkout) ->
         data=_path("data", fields, common.data, checkout if local else None),
         parallel=common.parallel,
         system=common.system,
+        environment=common.environment,
         flake=fields.text(
             "flake", f"nixos#{name}" if common.system is model.System.NIXOS else "", pattern=_FLAKE, shape="FOLDER#NAME"
         ),
@@ -133,6 +147,7 @@ def _host(name: str, fields: Fields, defaults: _Defaults, checkout: Checkout) ->
         identity_file=common.identity_file,
         known_hosts=common.known_hosts,
         connect_timeout=common.connect_timeout,
+        confirm_timeout=common.confirm_timeout,
     )
     fields.unknown(f"host {name!r}")
     return found
@@ -161,17 +176,14 @@ def _groups(mapping: Map | None, problems: list[Problem]) -> dict[str, model.Gro
     after: dict[str, list[Name]] = {}
 
     def read(name: str, fields: Fields) -> None:
-        _check_name(name, _GROUP, fields, "group")
         assert mapping is not None  # noqa: S101 - called for its entries only
-        after[name] = fields.names("after")
-        fields.text("description")  # for the reader of the file
-        fields.unknown(f"group {name!r}")
+        after[name] = read_group(name, fields)
         found[name] = model.Group(name, place=mapping.key_place(name))
 
     each(mapping, problems, "group", read)
     for names in after.values():
         problems.extend(
-            Problem(place, f"no group {name!r}", suggestion(name, sorted(found), "group"))
+            rules.UNKNOWN_GROUP.at(place, f"no group {name!r}", suggestion(name, sorted(found), "group"))
             for name, place in names
             if name not in found
         )
@@ -179,6 +191,23 @@ def _groups(mapping: Map | None, problems: list[Problem]) -> dict[str, model.Gro
         name: replace(group, after=tuple(dict.fromkeys(other for other, _ in after[name] if other in found)))
         for name, group in found.items()
     }
+
+
+def read_group(name: str, fields: Fields) -> list[Name]:
+    """The groups that a group comes after, of its fields."""
+    _check_name(name, GROUP, fields, "group")
+    after = fields.names("after")
+    fields.text("description")  # for the reader of the file
+    fields.unknown(f"group {name!r}")
+    return after
+
+
+def read_validate(fields: Fields) -> None:
+    """Check the form of `validate`: nothing but `inv validate` asks what it says."""
+    for code, place in fields.names("ignore"):
+        if not CODE.fullmatch(code):
+            fields.wrong_at(place, f"ignore: {code!r} is no code of a rule", "write e.g. C004")
+    fields.unknown("validate")
 
 
 def _networks(value: object, top: Fields, problems: list[Problem]) -> dict[str, model.Network]:
@@ -190,14 +219,15 @@ def _networks(value: object, top: Fields, problems: list[Problem]) -> dict[str, 
             top.mapping_of("networks", "a list of names, or a mapping"),
             problems,
             "network",
-            lambda name, fields: found.__setitem__(name, _network(name, fields)),
+            lambda name, fields: found.__setitem__(name, read_network(name, fields)),
         )
     for name in found:
-        _check_name(name, _NETWORK, top, "network")
+        _check_name(name, NETWORK, top, "network")
     return found
 
 
-def _network(name: str, fields: Fields) -> model.Network:
+def read_network(name: str, fields: Fields) -> model.Network:
+    """A network of its fields."""
     options = fields.mapping_of("options", "a mapping of driver options")
     subnet = fields.text("subnet")
     if subnet and not _is_subnet(subnet):

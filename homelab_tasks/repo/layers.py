@@ -8,7 +8,9 @@ from posixpath import join, normpath
 from typing import Any
 
 from ..errors import Place
+from ..model import Port
 from .document import Map, Seq
+from .ports import read_ports
 
 Resolve = Callable[[str], str | None]  # variables replaced; None where a value is not known
 
@@ -32,12 +34,15 @@ class Layer:
     build: bool | None = None
     healthcheck: Mapping[str, bool] = field(default_factory=dict)  # "disable": it is; "test": there is a real one
     volumes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # target -> ("bind" | "volume", source)
+    data: Mapping[str, None] = field(default_factory=dict)  # bind-mounted sources outside the homelab, if writable
     networks: Mapping[str, None] = field(default_factory=dict)
     external_links: Mapping[str, Ref] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)  # "configs x" or "secrets x" -> x
     env_file: Mapping[str, None] = field(default_factory=dict)
     profiles: Mapping[str, None] = field(default_factory=dict)
     reads: Mapping[str, None] = field(default_factory=dict)  # build contexts, label files
+    ports: Mapping[str, Port] = field(default_factory=dict)  # by what they are; the same one twice is one
+    place: Place = Place("")  # of its key
     replaced: frozenset[str] = frozenset()  # attributes tagged !reset or !override: nothing below them counts
 
 
@@ -79,7 +84,7 @@ class Here:
         return None if found == ".." or found.startswith("../") else found
 
 
-def read_layer(content: Map, here: Here) -> Layer:
+def read_layer(content: Map, here: Here, place: Place) -> Layer:
     """The facts of one entry under `services:`."""
     build = content.get("build")
     return Layer(
@@ -89,14 +94,21 @@ def read_layer(content: Map, here: Here) -> Layer:
         build=None if build is None else True,
         healthcheck=_healthcheck(content.get("healthcheck")),
         volumes=dict(_volumes(content.get("volumes"), here)),
+        data=dict.fromkeys(_data(content.get("volumes"), here)),
         networks=_keys(content.get("networks")),
         external_links={ref.raw: ref for ref in _links(content.get("external_links"), here)},
         files={f"{kind} {name}": name for kind in ("configs", "secrets") for name in _sources(content.get(kind))},
         env_file=dict.fromkeys(_paths(content.get("env_file"), here)),
         profiles=dict.fromkeys(str(name) for name in _items(content.get("profiles")) if isinstance(name, str)),
         reads=dict.fromkeys([*_contexts(build, here), *_paths(content.get("label_file"), here)]),
+        ports={_port_key(port): port for port in read_ports(content.get("ports"), here.resolve)},
+        place=place,
         replaced=frozenset(key for key in content if content.tag(key) in ("!reset", "!override")),
     )
+
+
+def _port_key(port: Port) -> str:
+    return f"{port.address} {port.first} {port.last} {port.target} {port.protocol}"
 
 
 def _healthcheck(value: Any) -> dict[str, bool]:
@@ -107,6 +119,10 @@ def _healthcheck(value: Any) -> dict[str, bool]:
         if (test := value.get("test")) is not None:
             found["test"] = (test[:1] if isinstance(test, Seq) else [test]) != ["NONE"]
     return found
+
+
+# Sockets and devices of the host, which are nobody's data
+_SYSTEM = ("/var/run", "/run", "/dev", "/proc", "/sys", "/etc/localtime", "/etc/timezone", "/lib/modules")
 
 
 def _volumes(value: Any, here: Here) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -123,6 +139,25 @@ def _volumes(value: Any, here: Here) -> Iterator[tuple[str, tuple[str, str]]]:
         found = here.inside(source) if kind == "bind" else source
         if target and found and kind in ("bind", "volume"):
             yield target, (kind, found)
+
+
+def _data(value: Any, here: Here) -> Iterator[str]:
+    """A source that begins with a variable that nobody knows here counts as one."""
+    for item in _items(value):
+        source, writable = _bound(item, here)
+        outside = source[:1] in ("/", "~", "$") or (source[:1] == "." and here.inside(source) is None)
+        if outside and writable and not source.startswith(_SYSTEM):
+            yield source
+
+
+def _bound(item: Any, here: Here) -> tuple[str, bool]:
+    """What an entry mounts from the host, if anything, and whether the container may write it."""
+    if isinstance(item, Map):
+        source = (item.text("source") or "") if item.text("type") == "bind" else ""
+        return here.resolve(source) or source, item.get("read_only") is not True
+    text = item if isinstance(item, str) else ""
+    source, *rest = (here.resolve(text) or text).split(":")
+    return (source if rest else ""), "ro" not in ":".join(rest[1:]).split(",")
 
 
 def _links(value: Any, here: Here) -> Iterator[Ref]:

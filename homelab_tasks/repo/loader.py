@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from .. import model
-from ..errors import Place, Problem, RepoInvalid, Severity, suggestion
+from ..errors import Place, Problem, RepoInvalid, suggestion
+from . import rules
 from .compose import Documents
-from .content import content, digest
+from .content import content, digest, systems
 from .discover import Folder, discover
 from .edges import Wish, all_edges
 from .hosts import Checkout, Inventory, read_inventory
@@ -19,20 +20,39 @@ from .source import FILE, SERVICES, Source
 from .stack import Reading, read_stack
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A homelab with all that is wrong with it: `repo` holds the part that could be read."""
+
+    source: Source
+    documents: Documents
+    folders: tuple[Folder, ...]
+    repo: model.Repo
+    problems: tuple[Problem, ...]
+
+
 def load(source: Source) -> model.Repo:
     """The homelab as it is in `source`. Raises RepoInvalid with every problem of the whole repo."""
+    examined = examine(source)
+    if examined.problems:
+        raise RepoInvalid(examined.problems)
+    return examined.repo
+
+
+def examine(source: Source) -> Examined:
+    """The homelab as it is in `source`, faults and all."""
     # Nothing here becomes garbage in cycles, and the collector would walk the growing repo again and again:
     # a third of the time for 1,000 services.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _load(source)
+        return _examine(source)
     finally:
         if collecting:
             gc.enable()
 
 
-def _load(source: Source) -> model.Repo:
+def _examine(source: Source) -> Examined:
     problems: list[Problem] = []
     notices: list[Problem] = []
     folders = discover(source.files, problems, notices)
@@ -45,12 +65,10 @@ def _load(source: Source) -> model.Repo:
     _check_projects(wishes, problems)
     services = {wish.service.name: wish.service for wish in wishes}
     edges = all_edges(wishes, inventory.groups, inventory.networks, problems, notices)
-    if problems:
-        raise RepoInvalid(problems)
     if not services:
         move = f"make {SERVICES}/NAME/compose.yml"
-        notices.append(Problem(Place(SERVICES), "no service yet", move, Severity.NOTICE))
-    return model.Repo(
+        notices.append(rules.NO_SERVICE.at(Place(SERVICES), "no service yet", move))
+    repo = model.Repo(
         root=str(source.root),
         hosts=inventory.hosts,
         services=services,
@@ -58,10 +76,13 @@ def _load(source: Source) -> model.Repo:
         networks=inventory.networks,
         edges=edges,
         notices=tuple(sorted(notices, key=lambda p: (p.place, p.what))),
+        systems=systems(inventory.hosts.values(), source.files, paths),
         prefix=source.prefix,
         commit=source.commit,
         branch=source.branch,
+        on_failure=inventory.on_failure,
     )
+    return Examined(source, known, tuple(folders), repo, tuple(problems))
 
 
 def _inventory(source: Source, known: Documents, problems: list[Problem]) -> Inventory:
@@ -71,7 +92,9 @@ def _inventory(source: Source, known: Documents, problems: list[Problem]) -> Inv
         return Inventory()
     if len(found) > 1:
         problems.append(
-            Problem(Place(FILE), f"holds {len(found)} documents", "keep one; remove the `---` between them")
+            rules.WRONG_VALUE.at(
+                Place(FILE), f"holds {len(found)} documents", "keep one; remove the `---` between them"
+            )
         )
     depth = len(PurePosixPath(source.prefix).parts)
     top = source.root.parents[depth - 1] if depth else source.root
@@ -128,7 +151,7 @@ class _Loading:
         for name, place in names.items():
             if name not in known and self.inventory.hosts:
                 move = f"{suggestion(name, sorted(known), 'group')} (groups are listed in {FILE})"
-                self.problems.append(Problem(place, f"no group {name!r}", move))
+                self.problems.append(rules.UNKNOWN_GROUP.at(place, f"no group {name!r}", move))
         return tuple(name for name in names if name in known)
 
 
@@ -150,5 +173,7 @@ def _check_projects(wishes: Iterable[Wish], problems: list[Problem]) -> None:
         other = next((owners[key] for key in shared if key in owners), None)
         if other:
             what = f"compose project {service.project!r} is also that of {other} on the same host"
-            problems.append(Problem(wish.place, what, "remove the name: from one of them"))
+            problems.append(
+                rules.PROJECT_CLASH.at(wish.place, what, "remove the name: from one of them", also=(other.place,))
+            )
         owners |= dict.fromkeys(shared, service)

@@ -10,16 +10,17 @@ from urllib.parse import urlsplit
 
 from .. import model
 from ..errors import Place, Problem, suggestion
+from . import rules
 from .document import Map, Seq
 from .fields import Fields, Name, describe
 
 FILE = "service.yaml"
 
 _GROUP_KEYS = ("group", "groups")
-_SIGNAL = re.compile(r"(SIG)?[A-Z][A-Z0-9+-]*|[0-9]{1,2}")
+SIGNAL = re.compile(r"(SIG)?[A-Z][A-Z0-9+-]*|[0-9]{1,2}")
 _HTTP = re.compile(r"https?://[^\s/]+\S*")
 _TCP = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:]+|\{host\}):[0-9]{1,5}")
-_SHAPES = {
+SHAPES = {
     model.CheckKind.HTTP: (_HTTP, "a URL such as http://{host}:8080/health"),
     model.CheckKind.TCP: (_TCP, "ADDRESS:PORT such as {host}:5432"),
     model.CheckKind.COMMAND: (re.compile(r"[^\0]*\S[^\0]*"), "a shell command"),
@@ -48,10 +49,18 @@ def read_settings(
         return Settings(_only_host(Place(folder), hosts, problems), health=health)
     if not isinstance(content, Map):
         problems.append(
-            Problem(Place(f"{folder}/{FILE}"), f"expected a mapping, found {describe(content)}", "remove or fix it")
+            rules.WRONG_VALUE.at(
+                Place(f"{folder}/{FILE}"), f"expected a mapping, found {describe(content)}", "remove or fix it"
+            )
         )
         return Settings(())
-    fields = Fields(content, problems)
+    return read_fields(Fields(content, problems), hosts, health, problems)
+
+
+def read_fields(
+    fields: Fields, hosts: Mapping[str, model.Host], health: model.Health, problems: list[Problem]
+) -> Settings:
+    """The settings of the fields of a `service.yaml`."""
     reaction, signal = _reaction(fields)
     found = Settings(
         hosts=_hosts(fields, hosts, problems),
@@ -71,7 +80,7 @@ def _only_host(place: Place, hosts: Mapping[str, model.Host], problems: list[Pro
     if len(hosts) > 1:
         first, *_ = hosts
         what = f"no host is named, and there are {len(hosts)}: {_shown(hosts)}"
-        problems.append(Problem(place, what, f"write e.g. host: {first} in its {FILE}"))
+        problems.append(rules.NO_HOST.at(place, what, f"write e.g. host: {first} in its {FILE}"))
     return tuple(hosts.values())
 
 
@@ -91,7 +100,7 @@ def _hosts(fields: Fields, hosts: Mapping[str, model.Host], problems: list[Probl
         return tuple(hosts.values())
     names = fields.names("hosts")
     if not names:
-        fields.wrong("hosts", "hosts: names no host", "list names, or write hosts: all")
+        fields.wrong("hosts", "hosts: names no host", "list names, or write hosts: all", rules.NO_HOST)
     return _named(names, hosts, problems)
 
 
@@ -102,7 +111,7 @@ def _one_host(
         found = _tagged(fields, "host", hosts, problems)
         if len(found) > 1:
             what = f"host: {len(found)} hosts have these tags: {', '.join(map(str, found))}"
-            fields.wrong("host", what, "add a tag that only one has, or write hosts: to mean them all")
+            fields.wrong("host", what, "add a tag that only one has, or write hosts: to mean them all", rules.NO_HOST)
         return found
     if isinstance(value, str):
         return _named([(value, fields.place("host"))], hosts, problems)
@@ -114,7 +123,7 @@ def _one_host(
 def _named(names: list[Name], hosts: Mapping[str, model.Host], problems: list[Problem]) -> tuple[model.Host, ...]:
     for name, place in names:
         if name not in hosts:
-            problems.append(Problem(place, f"no host {name!r}", suggestion(name, sorted(hosts), "host")))
+            problems.append(rules.UNKNOWN_HOST.at(place, f"no host {name!r}", suggestion(name, sorted(hosts), "host")))
     return tuple(hosts[name] for name in dict.fromkeys(name for name, _ in names) if name in hosts)
 
 
@@ -125,18 +134,17 @@ def _tagged(
     tags = selector.names("tags")
     selector.unknown(key)
     if not tags:
-        fields.wrong(key, f"{key}: no tags are given", f"write {key}: {{tags: [NAME]}}")
+        fields.wrong(key, f"{key}: no tags are given", f"write {key}: {{tags: [NAME]}}", rules.NO_HOST)
         return ()
     wanted = frozenset(tag for tag, _ in tags)
     known = sorted(set().union(*(host.tags for host in hosts.values())))
     for tag, place in tags:
         if tag not in known:
-            problems.append(Problem(place, f"no host has the tag {tag!r}", suggestion(tag, known, "tag")))
+            problems.append(rules.UNKNOWN_TAG.at(place, f"no host has the tag {tag!r}", suggestion(tag, known, "tag")))
     found = tuple(host for host in hosts.values() if wanted <= host.tags)
     if not found and wanted <= set(known):
-        fields.wrong(
-            key, f"{key}: no host has all of the tags {', '.join(sorted(wanted))}", "drop one, or tag a host so"
-        )
+        what = f"{key}: no host has all of the tags {', '.join(sorted(wanted))}"
+        fields.wrong(key, what, "drop one, or tag a host so", rules.UNKNOWN_TAG)
     return found
 
 
@@ -165,11 +173,11 @@ _PORT_MOVE = "a port is a number from 1 to 65535"
 
 def _checks(item: object, place: Place, problems: list[Problem]) -> list[model.Check]:
     if not isinstance(item, Map) or len(item) != 1:
-        problems.append(Problem(place, "a check must be one of http, tcp and command", _CHECK_MOVE))
+        problems.append(rules.WRONG_VALUE.at(place, "a check must be one of http, tcp and command", _CHECK_MOVE))
         return []
     fields = Fields(item, problems)
     found = []
-    for kind, (pattern, shape) in _SHAPES.items():
+    for kind, (pattern, shape) in SHAPES.items():
         target = fields.text(kind.value, pattern=pattern, shape=shape)
         if not target:
             continue
@@ -193,7 +201,7 @@ def _has_good_port(target: str) -> bool:
 def _reaction(fields: Fields) -> tuple[model.Reaction, str]:
     text = fields.text("on_config_change", model.Reaction.RESTART.value)
     word, colon, signal = text.partition(":")
-    if word == model.Reaction.SIGNAL.value and _SIGNAL.fullmatch(signal):
+    if word == model.Reaction.SIGNAL.value and SIGNAL.fullmatch(signal):
         return model.Reaction.SIGNAL, signal
     known = [reaction.value for reaction in model.Reaction if reaction is not model.Reaction.SIGNAL]
     if not colon and word in known:

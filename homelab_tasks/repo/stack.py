@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .. import model
-from ..errors import Place, Problem, Severity
+from ..errors import Place, Problem
+from . import rules
 from .compose import Documents, Picture, Resource, read_picture
 from .discover import Folder
 from .interpolate import interpolate, template_values
@@ -63,7 +64,9 @@ def read_stack(folder: Folder, known: Documents, problems: list[Problem], notice
     base = Place(folder.compose[0])
     if not picture.containers:
         if len(problems) == before:
-            problems.append(Problem(base, "holds no services", "add one under services:, or remove the file"))
+            problems.append(
+                rules.NO_CONTAINER.at(base, "holds no services", "add one under services:, or remove the file")
+            )
         return Reading(model.Stack(folder.compose, folder.name))
     project = _project(picture, folder, problems)
     asked = _profiles(picture, variables)
@@ -77,7 +80,7 @@ def read_stack(folder: Folder, known: Documents, problems: list[Problem], notice
     stack = model.Stack(
         files=folder.compose,
         project=project,
-        containers=tuple(_container(key, layer, picture) for key, layer in picture.containers.items()),
+        containers=tuple(_container(key, layer, picture, key in active) for key, layer in picture.containers.items()),
         makes_networks=frozenset(makes_networks),
         needs_networks=frozenset(use.name for use in uses_networks),
         makes_volumes=frozenset(makes_volumes),
@@ -95,7 +98,7 @@ def _project(picture: Picture, folder: Folder, problems: list[Problem]) -> str:
         return folder.name
     if not _PROJECT.fullmatch(name.value):
         what = f"name: {name.value!r} is no compose project name (a-z, 0-9, _ and -; a letter or digit first)"
-        problems.append(Problem(name.place, what, f"remove it: the project is then {folder.name!r}"))
+        problems.append(rules.PROJECT_NAME.at(name.place, what, f"remove it: the project is then {folder.name!r}"))
         return folder.name
     return name.value
 
@@ -108,7 +111,7 @@ def _profiles(picture: Picture, variables: _Variables) -> set[str]:
     return every if "*" in asked else asked
 
 
-def _container(key: str, layer: Layer, picture: Picture) -> model.Container:
+def _container(key: str, layer: Layer, picture: Picture, active: bool) -> model.Container:  # noqa: FBT001
     files = (picture.resources.get((use.split(" ")[0], name)) for use, name in layer.files.items())
     mounts = [source for kind, source in layer.volumes.values() if kind == "bind"]
     mounts += [found.file for found in files if found and found.file]
@@ -120,7 +123,11 @@ def _container(key: str, layer: Layer, picture: Picture) -> model.Container:
         builds=bool(layer.build),
         has_healthcheck=layer.healthcheck.get("test", False) and not layer.healthcheck.get("disable", False),
         mounts=tuple(dict.fromkeys(mounts)),
+        data=tuple(layer.data),
         profiles=tuple(layer.profiles),
+        active=active,
+        ports=tuple(layer.ports.values()),
+        place=layer.container_name.place if layer.container_name else layer.place,
     )
 
 
@@ -208,4 +215,4 @@ class _Names:
     def _unresolved(self, ref: Ref, what: str) -> None:
         sentence = f"{what}: {ref.raw} is not known here, so it orders nothing"
         move = "give the variable a value in .env.example, or write depends_on in service.yaml"
-        self.notices.append(Problem(ref.place, sentence, move, Severity.NOTICE))
+        self.notices.append(rules.UNKNOWN_NAME.at(ref.place, sentence, move))

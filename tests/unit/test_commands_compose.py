@@ -11,7 +11,7 @@ from .builders import a_host, a_network, a_repo, a_service
 
 PLEX = Project("plex", "/opt/home lab/services/plex", working="/opt/home lab/.git/homelab/working")
 HEAD = "cd '/opt/home lab/services/plex' && exec timeout --kill-after=10"
-LOCK = "flock --shared '/opt/home lab/.git/homelab/working'"
+LOCK = "env GOGC=400 flock --shared '/opt/home lab/.git/homelab/working'"
 
 
 def test_up_starts_detached_and_removes_what_is_no_longer_in_the_file() -> None:
@@ -21,8 +21,9 @@ def test_up_starts_detached_and_removes_what_is_no_longer_in_the_file() -> None:
 
 
 def test_the_plugin_is_called_directly_where_its_path_is_known() -> None:
-    project = Project("plex", "/opt/plex", binary="/usr/libexec/docker/cli-plugins/docker-compose")
-    line = "exec timeout --kill-after=10 180 /usr/libexec/docker/cli-plugins/docker-compose --project-name plex stop"
+    plugin = "/usr/libexec/docker/cli-plugins/docker-compose"
+    project = Project("plex", "/opt/plex", binary=plugin)
+    line = f"exec timeout --kill-after=10 180 env GOGC=400 {plugin} --project-name plex stop"
     assert str(compose.stop(project)) == f"cd /opt/plex && {line}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.commands.git import take
+from homelab_tasks.commands.git import receive, take
 from homelab_tasks.model import Host, Source
 
 from .builders import a_host, a_repo
@@ -65,9 +65,10 @@ def send(home: Path, host: Host) -> Take:
         words = ["git", "bundle", "create", "--quiet", "-", "refs/homelab/outgoing", *lacking]
         bundle = subprocess.run(words, cwd=home, stdout=-1, check=True).stdout if bundled else b""
         target = a_host(path=host.path, source=source)
-        order = take(target, a_repo(commit=new, branch="main"), bundle)
         environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "HOME": "/nonexistent"}
-        return subprocess.run(order.argv, input=order.stdin, env=environment, capture_output=True, check=False)
+        for order in (receive(target, bundle), take(target, a_repo(commit=new, branch="main")))[not bundled :]:
+            done = subprocess.run(order.argv, input=order.stdin, env=environment, capture_output=True, check=False)
+        return done
 
     return run
 

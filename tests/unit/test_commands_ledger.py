@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from homelab_tasks import record
+from homelab_tasks.command import host_text
 from homelab_tasks.commands.ledger import hold
 from homelab_tasks.model import Host
 from homelab_tasks.observe import Observation, parse
@@ -21,12 +22,14 @@ from homelab_tasks.observe import Observation, parse
 from .builders import a_host, a_record
 from .scratch import fake_docker, git
 
+END = "\036end\n"
+
 
 class Hold:
     """One run of the script, as a client talks with it."""
 
-    def __init__(self, host: Host, path: str, who: str, env_files: tuple[str, ...]) -> None:
-        argv = hold(host, who, "main", env_files).argv
+    def __init__(self, host: Host, path: str, who: str, env_files: tuple[str, ...], turn: str) -> None:
+        argv = hold(host, who, "main", env_files, turn=turn).argv
         environment = {"PATH": path, "HOME": "/nonexistent"}
         self.process = subprocess.Popen(
             argv, env=environment, stdin=-1, stdout=-1, start_new_session=True, restore_signals=False
@@ -36,7 +39,7 @@ class Hold:
         """From now on no file may grow beyond `size` bytes: what is too long is torn there, as on a full disk."""
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
-    def said(self, end: bytes = b"\036end\n") -> str:
+    def said(self, end: bytes = END.encode()) -> str:
         """What the script prints up to `end` or its own end."""
         assert self.process.stdout is not None
         text = b""
@@ -78,14 +81,19 @@ def take(host: Host, tmp_path: Path) -> Iterator[Callable[..., Hold]]:
     path = fake_docker(tmp_path, "exit 0")
     started: list[Hold] = []
 
-    def start(*env_files: str, who: str = "ann@desk, pid 7") -> Hold:
-        started.append(Hold(host, path, who, env_files))
+    def start(*env_files: str, who: str = "ann@desk, pid 7", turn: str = "") -> Hold:
+        started.append(Hold(host, path, who, env_files, turn))
         return started[-1]
 
     yield start
     for each in started:
         each.process.kill()
         each.process.communicate()
+
+
+def look(host: Host) -> Observation:
+    words = ["bash", "-c", host_text("look"), "look", host.path, ""]
+    return parse(host, subprocess.run(words, stdout=-1, text=True, check=True).stdout)
 
 
 def observed(said: str, host: Host) -> Observation:
@@ -100,6 +108,18 @@ def test_a_first_run_makes_the_folder_and_its_repo_and_sees_the_host(take: Calla
     assert seen.problems == ()
 
 
+def test_a_host_is_seen_anew_only_if_a_run_was_there_since_the_last_look(take: Callable[..., Hold], host: Host) -> None:
+    first = take()
+    first.said()
+    assert look(host).turn == ""
+    first.finish()
+    turn = look(host).turn
+    second = take(turn=turn)
+    assert second.said() == f"locked\n{END}"
+    second.finish()
+    assert observed(take(turn=turn).said(), host).commit == ""
+
+
 def test_what_the_records_lie_in_is_for_their_owner_only(take: Callable[..., Hold], state: Path) -> None:
     lock = take()
     lock.said()
@@ -107,7 +127,17 @@ def test_what_the_records_lie_in_is_for_their_owner_only(take: Callable[..., Hol
     modes = {path.name: path.stat().st_mode & 0o777 for path in [state, *state.rglob("*")]}
     assert {name for name, mode in modes.items() if mode != 0o600} == {"homelab", "detail"}
     assert (modes["homelab"], modes["detail"]) == (0o700, 0o700)
-    assert {"key", "env", "state.jsonl", "journal.jsonl", "plex.json", "holder", "lock", "working"} <= modes.keys()
+    assert {
+        "key",
+        "env",
+        "state.jsonl",
+        "journal.jsonl",
+        "plex.json",
+        "holder",
+        "lock",
+        "working",
+        "turn",
+    } <= modes.keys()
 
 
 def test_a_second_run_is_told_who_holds_the_lock(take: Callable[..., Hold]) -> None:
@@ -285,10 +315,32 @@ def test_a_clean_end_leaves_no_name_and_no_half_files(take: Callable[..., Hold],
     lock.send("compact 1", "env 1")
     lock.finish()
     left = {path.name for path in state.iterdir()}
-    assert left == {"detail", "key", "lock", "working"}
+    assert left == {"detail", "key", "lock", "turn", "working"}
 
 
 def test_a_file_where_the_checkout_should_be_is_told(take: Callable[..., Hold], host: Host) -> None:
     Path(host.path).parent.mkdir()
     Path(host.path).write_text("")
     assert take().said() == "unwritable\n"
+
+
+def test_a_large_journal_makes_room_and_the_older_part_is_kept(take: Callable[..., Hold], state: Path) -> None:
+    state.mkdir(parents=True)
+    git(state.parent.parent, "init", "--quiet")
+    (state / "journal.jsonl").write_text("older\n" * 200_000)
+    (state / "journal.older.jsonl").write_text("oldest\n")
+    lock = take()
+    lock.said()
+    lock.send('journal {"event":"begin"}')
+    assert (state / "journal.jsonl").read_text() == '{"event":"begin"}\n'
+    assert (state / "journal.older.jsonl").read_text() == "older\n" * 200_000
+
+
+def test_a_torn_last_line_of_the_journal_does_not_spoil_the_next_one(take: Callable[..., Hold], state: Path) -> None:
+    state.mkdir(parents=True)
+    git(state.parent.parent, "init", "--quiet")
+    (state / "journal.jsonl").write_text('{"event":"begin"}\n{"event":"en')
+    lock = take()
+    lock.said()
+    lock.send('journal {"event":"end"}')
+    assert (state / "journal.jsonl").read_text() == '{"event":"begin"}\n{"event":"end"}\n'

@@ -159,7 +159,7 @@ def test_a_record_holds_what_the_plan_says_who_did_it_and_when() -> None:
     (record,) = read(sent.partition("state ")[2].partition("\n")[0]).values()
     assert (record.project, record.commit, record.digest, record.by) == ("media", "c0ffee", "d1", "ann@desk")
     assert (record.env, record.held, record.at[-1]) == ({".env": "h"}, Held("ann", "now"), "Z")
-    assert sent.startswith('detail plex 13\n{"model":{}}\nstate ')
+    assert sent.startswith('keep h .env\ndetail plex 13\n{"model":{}}\nstate ')
 
 
 def test_a_failure_skips_dependents_and_spares_the_rest() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from homelab_tasks import guards
 from homelab_tasks.errors import Refused
 from homelab_tasks.fleet import Fleet
-from homelab_tasks.model import Repo, Transport
+from homelab_tasks.model import Container, Environment, Repo, Service, Stack, Transport
+from homelab_tasks.plan import Plan, Step, Verb
 from homelab_tasks.plan.survey import survey
 from homelab_tasks.repo import at_commit
-from tests.unit.builders import a_host, a_repo, a_request, a_service, an_observation
+from tests.unit.builders import a_host, a_repo, a_request, a_service, a_stack, an_observation
 
 THERE = "c0ffee1" + "0" * 33
 
@@ -133,3 +135,98 @@ def test_services_that_run_on_other_hosts_than_those_that_are_meant_are_refused(
         guards.refuse_elsewhere(repo, a_request("dies", "blog", hosts=frozenset(["h2"])))
     guards.refuse_elsewhere(repo, a_request("dies", "vpn", hosts=frozenset(["h2"])))
     guards.refuse_elsewhere(repo, a_request("dies"))
+
+
+def removing(*services: Service, gone: tuple[str, ...] = (), moved: bool = False) -> Plan:
+    names = [(service.name, service.hosts[0]) for service in services] + [(name, PRODUCTION) for name in gone]
+    steps = [Step(f"{name}@{host.name}", Verb.REMOVE, name, host, moved=moved) for name, host in names]
+    return Plan("destroy", steps=tuple(steps))
+
+
+PRODUCTION = a_host("nas", environment=Environment.PRODUCTION)
+DATABASE = a_stack(makes_volumes=frozenset({"plex_db"}))
+
+
+def faults(plan: Plan, *services: Service, allow: bool = False, ci: str = "") -> tuple[str, ...]:
+    fleet = Fleet(a_repo(*services))
+    environ = {"CI": ci} if ci else {}
+    return guards.guarded(fleet, plan, a_request("plex"), allow_removals=allow, environ=environ).faults
+
+
+def test_ci_removes_nothing_without_being_told_to() -> None:
+    plex = a_service("plex")
+    told = "CI=true, and this would remove plex; if that is meant: --allow-removals"
+    assert faults(removing(plex), plex, ci="true") == (told,)
+    assert faults(removing(plex), plex, ci="true", allow=True) == ()
+    assert faults(removing(plex), plex, ci="false") == ()
+    assert faults(removing(plex), plex) == ()
+    assert faults(Plan("deploy"), plex, ci="true") == ()
+
+
+def test_the_second_half_of_a_move_is_no_removal() -> None:
+    plex = a_service("plex", hosts=(PRODUCTION,), stack=DATABASE)
+    assert faults(removing(plex, moved=True), plex, ci="true") == ()
+
+
+@pytest.mark.parametrize(
+    ("stack", "kept"),
+    [
+        (DATABASE, "the volume plex_db"),
+        (a_stack(needs_volumes=frozenset({"media"})), "the volume media"),
+        (a_stack(containers=(Container("web", data=("/mnt/vault",)),)), "/mnt/vault"),
+        (a_stack(containers=(Container("web", mounts=("services/plex/data",)),)), "services/plex/data"),
+    ],
+)
+def test_in_production_a_service_that_keeps_data_stays(stack: Stack, kept: str) -> None:
+    plex = a_service("plex", hosts=(PRODUCTION,), stack=stack)
+    told = f"plex keeps data in {kept}, and nas is production"
+    move = "protect: true in its service.yaml keeps it, --allow-removals lets it go"
+    assert faults(removing(plex), plex) == (f"{told}; {move}",)
+    assert faults(removing(plex), plex, allow=True) == ()
+    elsewhere = replace(plex, hosts=(a_host("nas", environment=Environment.STAGING),))
+    assert faults(removing(elsewhere), elsewhere) == ()
+
+
+def test_in_production_what_keeps_no_data_or_is_protected_anyway_needs_no_second_word() -> None:
+    config = a_stack(containers=(Container("web", mounts=("services/plex/compose.yml",)),))
+    plex = a_service("plex", hosts=(PRODUCTION,), stack=config)
+    assert faults(removing(plex), plex) == ()
+    kept = a_service("plex", hosts=(PRODUCTION,), stack=DATABASE, protect=True)
+    assert faults(removing(kept), kept) == ()
+
+
+def test_in_production_nobody_knows_what_a_service_keeps_that_left_the_repo() -> None:
+    plex = a_service("plex", hosts=(PRODUCTION,))
+    (told,) = faults(removing(gone=("old",)), plex)
+    assert told.startswith("old keeps data in places that only its former files name, and nas is production; ")
+
+
+def asked(running: int, restarting: int, *, everything: bool = True, verb: Verb = Verb.UPDATE) -> tuple[str, ...]:
+    names = [f"s{n}" for n in range(running)]
+    repo = a_repo(*map(a_service, names), a_service("new"))
+    steps = tuple(Step(f"{name}@nas", verb, name, a_host()) for name in names[:restarting])
+    steps += (Step("new@nas", Verb.CREATE, "new", a_host()),)
+    fleet = Fleet(repo, seen={"nas": an_observation(*names)})
+    request = a_request(*names, everything=everything)
+    return guards.guarded(fleet, Plan("deploy-all", steps=steps), request, allow_removals=False, environ={}).asks
+
+
+@pytest.mark.parametrize(
+    ("running", "restarting", "asks"),
+    [
+        (20, 11, ("restart 11 of 20 running services?",)),
+        (20, 10, ()),
+        (3, 2, ("restart 2 of 3 running services?",)),
+        (2, 2, ()),
+        (0, 0, ()),
+    ],
+)
+def test_a_deploy_of_everything_asks_when_most_of_it_restarts(
+    running: int, restarting: int, asks: tuple[str, ...]
+) -> None:
+    assert asked(running, restarting) == asks
+
+
+def test_a_deploy_by_name_and_what_restarts_nothing_do_not_ask() -> None:
+    assert asked(20, 20, everything=False) == ()
+    assert asked(20, 20, verb=Verb.NOTE) == ()

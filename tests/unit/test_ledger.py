@@ -67,7 +67,14 @@ def test_a_locked_host_is_seen_anew_however_its_answer_is_cut_into_parts() -> No
     held = open_ledger(
         OpeningRunner(Stream("loc", "ked\n" + LOOKED[:9], LOOKED[9:], END[:3], END[3:])), "me", "main", []
     )
+    assert held.seen is not None
     assert (held.seen.clock, held.seen.problems) == (1700000000.5, ())
+    held.ledger.close()
+
+
+def test_where_no_run_was_since_the_last_look_nothing_is_seen_anew() -> None:
+    held = open_ledger(OpeningRunner(Stream("locked\n" + END)), "me", "main", [], turn="1")
+    assert held.seen is None
     held.ledger.close()
 
 

@@ -199,7 +199,7 @@ VALUES = {"A": "x", "EMPTY": ""}
 TEXTS = [
     ("plain", "plain"), ("$A", "x"), ("${A}-${A}", "x-x"), ("$$A", "$A"), ("${B}", None), ("$B", None),
     ("${B:-d}", "d"), ("${B-d}", "d"), ("${EMPTY:-d}", "d"), ("${EMPTY-d}", ""), ("${B:-${C:-e}f}", "ef"),
-    ("${A:+r}", "r"), ("${B:+r}", None), ("${A:?no}", "x"), ("${B:?no}", None), ("${A", None), ("${}", None), ("$", None),
+    ("${A:+r}", "r"), ("${B:+r}", None), ("${A:?no}", "x"), ("${B:?no}", None), ("${A", None), ("${}", None), ("$", "$"),
     ("${B:-$${x}}", "${x}"),
 ]  # fmt: skip
 
@@ -240,8 +240,9 @@ configs: {site: {file: ./site.conf}}
                 builds=True,
                 has_healthcheck=True,
                 mounts=("services/plex/config", "services/shared/x", "services/plex/site.conf"),
+                data=("/srv",),
             ),
-            Container("sidecar", image="b", network_mode="service:app", profiles=("debug",)),
+            Container("sidecar", image="b", network_mode="service:app", profiles=("debug",), active=False),
         ),
         makes_networks=frozenset({"plex_default"}),
         makes_volumes=frozenset({"plex_cache"}),
@@ -505,3 +506,31 @@ def test_an_empty_word_never_means_everything(words: str) -> None:
         with pytest.raises(Refused) as caught:
             ask()
         assert str(caught.value) == sentence
+
+
+def test_what_a_host_is_for_is_one_of_a_few_words() -> None:
+    repo = loaded("defaults: {environment: production}\nhosts: {nas: {}, lab: {environment: staging}}\n")
+    assert [repo.hosts[name].environment.value for name in ("nas", "lab")] == ["production", "staging"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "data"),
+    [
+        ("/mnt/vault:/media", ("/mnt/vault",)),
+        ("~/photos:/photos", ("~/photos",)),
+        ("${MEDIA}/shows:/tv", ("${MEDIA}/shows",)),
+        ("../../../outside:/x", ("../../../outside",)),
+        ("{type: bind, source: /mnt/vault, target: /media}", ("/mnt/vault",)),
+        ("{type: bind, source: /mnt/vault, target: /media, read_only: true}", ()),
+        ("/mnt/vault:/media:ro,z", ()),
+        ("/var/run/docker.sock:/var/run/docker.sock", ()),
+        ("/etc/localtime:/etc/localtime", ()),
+        ("./config:/config", ()),
+        ("db:/db", ()),
+        ("/anonymous", ()),
+        ("{type: volume, source: db, target: /db}", ()),
+    ],
+)
+def test_what_a_container_may_write_outside_of_the_repo_is_data(volume: str, data: tuple[str, ...]) -> None:
+    stack = stack_of(f"services: {{web: {{image: web, volumes: [{volume if volume[0] == '{' else repr(volume)}]}}}}\nvolumes: {{db: }}\n")
+    assert stack.containers[0].data == data

@@ -125,3 +125,8 @@ def test_no_line_is_wider_than_the_terminal(parts: list[tuple[str, str, str, str
     steps = [a_step(n, causes=(cause,), changes=(Change("", change),), pulls=(p,)) for n, cause, change, p in parts]
     plan = a_plan(*steps, notices=(notice,), faults=(notice,), held=tuple(a_unit(n, c) for n, c, *_ in parts))
     assert max(map(len, plan_text(plan, style=NARROW, verbose=True).splitlines())) <= 80
+
+
+def test_what_will_be_asked_is_said_beforehand() -> None:
+    text = plan_text(a_plan(a_step(), asks=("restart 2 of 3 running services?",)), style=NARROW, dry_run=True)
+    assert "note: asks first: restart 2 of 3 running services?" in text.splitlines()

@@ -102,11 +102,11 @@ def a_homelab() -> tuple[Repo, dict[str, Observation], dict[str, str]]:
 def test_status_is_a_table_with_the_reasons_and_the_next_commands() -> None:
     repo, looks, unfit = a_homelab()
     assert status_text(rows(repo, repo.services.values(), looks, unfit), style=NARROW) == screen("""
-service  host  state        commit
-blog     hl15  unknown      -        hl15 could not be looked at
-plex     nas   healthy      1a2b3c4  up to date
-tdarr    nas   unhealthy    1a2b3c4  container web is unhealthy
-old      nas   left behind  1a2b3c4  no longer in the repo
+service  host  state        commit   since
+blog     hl15  unknown      -        -      hl15 could not be looked at
+plex     nas   healthy      1a2b3c4  10 s   up to date
+tdarr    nas   unhealthy    1a2b3c4  10 s   container web is unhealthy
+old      nas   left behind  1a2b3c4  10 s   no longer in the repo
 ! cannot reach hl15 (no answer within 10 s); is it on?
 
 3 services on 2 hosts: 1 healthy, 1 unhealthy, 1 left behind, 1 unknown
@@ -136,6 +136,7 @@ def test_status_as_json_says_whether_all_is_well() -> None:
                 "commit": BEFORE,
                 "current": True,
                 "note": "up to date",
+                "at": "2026-01-31T21:14:05Z",
             }
         ],
         "hosts": {},
@@ -178,13 +179,14 @@ plex  Media server
   needs       tdarr: declared, depends on tdarr (services/plex/service.yaml:1)
   needed by   seerr: network, uses network media, which plex creates
               (services/seerr/service.yaml:1)
-  deployed    1a2b3c4 on nas by ann@desk, 2026-01-31 21:14 UTC
+  deployed    1a2b3c4 on nas by ann@desk, since 2026-01-31 21:14 UTC
 """)
 
 
 def test_show_as_json_has_the_edges_too() -> None:
     repo, plex = a_plex()
-    (told,) = json.loads(as_json.shown(repo, [plex]))["services"]
+    (told,) = json.loads(as_json.shown(repo, [plex], {"nas": seen(records=(a_record(),))}))["services"]
+    assert told["deployed"] == [{"host": "nas", "commit": BEFORE, "at": "2026-01-31T21:14:05Z", "by": "ann@desk"}]
     assert told["needs"] == [
         {
             "service": "tdarr",

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from homelab_tasks.runner.known_hosts import Key, Trust, Verdict, accept, forget, judge, kinds, names_of, parse
+from homelab_tasks.runner.known_hosts import (
+    Key,
+    Stranger,
+    Trust,
+    Verdict,
+    accept,
+    forget,
+    judge,
+    kinds,
+    names_of,
+    parse,
+    read,
+    remember,
+)
 
 TEXT = "AAAAC3NzaC1lZDI1NTE5AAAAIK4N1m8ofIMNlg9eyKu0Y//kDOEhCHMT++THwGdHkbEQ"
 OURS = Key("ssh-ed25519", TEXT)
@@ -102,3 +117,18 @@ def test_accepting_adds_this_very_key() -> None:
 def test_forgetting_takes_the_old_key_out_of_its_file(hosts: str, file: str, move: str) -> None:
     (line,) = parse(f"{hosts} ssh-ed25519 {TEXT}", file)
     assert forget("nas.lan", line) == move
+
+
+def test_a_key_that_is_remembered_is_known_and_the_file_is_its_owners(tmp_path: Path) -> None:
+    file = tmp_path / "new/known_hosts"
+    remember(Stranger("[nas.lan]:2222", OURS, str(file)))
+    assert judge(read([str(file)]), ("[nas.lan]:2222", "nas.lan"), OURS).trust is Trust.KNOWN
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.parametrize("before", ["", "media.lan ssh-rsa AAAA", "media.lan ssh-rsa AAAA\n"])
+def test_what_is_in_the_file_stays_as_it_is(tmp_path: Path, before: str) -> None:
+    file = tmp_path / "known_hosts"
+    file.write_text(before)
+    remember(Stranger("nas.lan", OURS, str(file)))
+    assert file.read_text().splitlines() == [*before.splitlines(), f"nas.lan ssh-ed25519 {TEXT}"]

@@ -52,6 +52,7 @@ def test_a_tail_that_is_no_number_of_lines_is_refused(given: str) -> None:
     [
         ("deploy", "deploy of what? name a service: homelab deploy plex, or homelab deploy-all"),
         ("deploy-group", "deploy-group of what? name a group: homelab deploy-group media, or homelab deploy-all"),
+        ("setup", "setup of what? name a host: homelab setup nas"),
         ("stop", "stop of what? name a service: homelab stop plex"),
         ("deploy a b", "one word too many: b; names go together with commas: homelab deploy a,b"),
         ("status plex", "status takes names after a flag; homelab status --names plex"),

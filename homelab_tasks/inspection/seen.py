@@ -1,0 +1,88 @@
+"""What a close look at one host gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from ..observe import Observation
+
+
+class Folder(Enum):
+    """What the user may do with the checkout's folder."""
+
+    WRITABLE = "writable"
+    FOREIGN = "foreign"  # there, and somebody else's
+    MAKEABLE = "makeable"  # not there, and the user may make it
+    MISSING = "missing"  # not there, and the user may not
+
+
+class Sudo(Enum):
+    """Whether the user becomes root without a password."""
+
+    FREE = "free"
+    ASKS = "asks"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """The file system below `path`; sizes in bytes."""
+
+    path: str
+    size: int
+    free: int
+    mount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What `docker info` said."""
+
+    root: str
+    version: str
+    cgroup: str = ""  # "1" or "2"
+    live_restore: bool = False
+    logging: str = ""  # the default logging driver
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Socket:
+    """Something listens there."""
+
+    protocol: str  # tcp or udp
+    port: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A running container's place on the host's network."""
+
+    project: str
+    name: str
+    on_host: bool  # it shares the host's network, so its ports are not listed
+    ports: frozenset[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One host. `skew` is its clock minus ours, in seconds, `trip` how long the answer took."""
+
+    seen: Observation
+    user: str = ""
+    groups: frozenset[str] = frozenset()
+    versions: Mapping[str, str] = field(default_factory=dict)  # tool -> `2.39.2`
+    folder: Folder = Folder.WRITABLE
+    sudo: Sudo = Sudo.ASKS
+    engine: Engine | None = None
+    disks: tuple[Disk, ...] = ()
+    logs_limited: bool | None = None  # None: nobody could see
+    synced: bool | None = None
+    listening: tuple[Socket, ...] = ()
+    published: tuple[Published, ...] = ()
+    index_lock: int | None = None  # seconds since Git's own lock was left there
+    nixos: str = ""
+    skew: float = 0.0
+    trip: float = 0.0

@@ -1,0 +1,136 @@
+"""What is known of common images, from their own documentation: ports, health test, data, and who they run as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .image import Image
+
+
+class Identity(Enum):
+    """How an image is told which user to be."""
+
+    ENVIRONMENT = "PUID and PGID in its environment"
+    USER = "user: in its compose file"
+    OWN = "it sees to that itself"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A variable that has to be given, and is made up where nobody has one."""
+
+    key: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An image and what its compose file needs. The health test asks the first port, if it asks one."""
+
+    repository: str
+    tag: str = ""  # one that exists: the newest version is for a person to choose
+    ports: tuple[int, ...] = ()
+    test: tuple[str, ...] = ()
+    data: str = ""
+    identity: Identity = Identity.ENVIRONMENT
+    about: str = ""
+    secrets: tuple[Secret, ...] = ()
+    front: bool = False  # a proxy, which is meant to have the ports below 1024
+    private: bool = False  # nothing for the whole network: it is published on 127.0.0.1
+    start_period: str = "60s"
+
+
+def curl(port: int, path: str = "/") -> tuple[str, ...]:
+    """A health test for images that hold curl."""
+    return ("CMD", "curl", "-fsS", "-o", "/dev/null", f"http://127.0.0.1:{port}{path}")
+
+
+def wget(port: int, path: str = "/") -> tuple[str, ...]:
+    """A health test for images that hold busybox or wget."""
+    return ("CMD", "wget", "-q", "-O", "/dev/null", f"http://127.0.0.1:{port}{path}")
+
+
+def _linuxserver(name: str, tag: str, port: int, about: str, path: str = "/") -> App:
+    return App(f"lscr.io/linuxserver/{name}", tag, (port,), curl(port, path), "/config", about=about)
+
+
+_OWN, _USER = Identity.OWN, Identity.USER
+KNOWN = {
+    "sonarr": _linuxserver("sonarr", "4.0.16", 8989, "Series, searched for, fetched and sorted", "/ping"),
+    "radarr": _linuxserver("radarr", "5.28.0", 7878, "Films, searched for, fetched and sorted", "/ping"),
+    "lidarr": _linuxserver("lidarr", "2.13.3", 8686, "Music, searched for, fetched and sorted", "/ping"),
+    "prowlarr": _linuxserver("prowlarr", "2.0.5", 9696, "Manages the indexers", "/ping"),
+    "bazarr": _linuxserver("bazarr", "1.5.3", 6767, "Subtitles for Sonarr and Radarr"),
+    "sabnzbd": _linuxserver("sabnzbd", "4.5.5", 8080, "Usenet client"),
+    "qbittorrent": _linuxserver("qbittorrent", "5.1.4", 8080, "Torrent client"),
+    "deluge": _linuxserver("deluge", "2.2.0", 8112, "Torrent client"),
+    "plex": _linuxserver("plex", "1.41.7", 32400, "Media server", "/identity"),
+    "tautulli": _linuxserver("tautulli", "2.16.0", 8181, "What Plex plays, and for whom", "/status"),
+    "overseerr": _linuxserver("overseerr", "1.35.0", 5055, "Wishes for films and series", "/api/v1/status"),
+    "jellyfin": App(
+        "jellyfin/jellyfin", "10.11.11", (8096,), curl(8096, "/health"), "/config", _USER, "Media server"
+    ),
+    "audiobookshelf": App(
+        "ghcr.io/advplyr/audiobookshelf", "2.35.1", (80,), wget(80, "/healthcheck"), "/config", _OWN, "Audiobooks"
+    ),
+    "vaultwarden": App("vaultwarden/server", "1.37.3", (80,), ("CMD", "/healthcheck.sh"), "/data", _OWN, "Passwords"),
+    "uptime-kuma": App(
+        "louislam/uptime-kuma", "1.23.17", (3001,), ("CMD", "extra/healthcheck"), "/app/data", _OWN, "Watches services"
+    ),
+    "homepage": App(
+        "ghcr.io/gethomepage/homepage", "v0.10.9", (3000,), wget(3000, "/api/healthcheck"), "/app/config",
+        about="Start page",
+    ),
+    "home-assistant": App(
+        "ghcr.io/home-assistant/home-assistant", "2026.4.1", (8123,), curl(8123, "/manifest.json"), "/config", _OWN,
+        "Home automation", start_period="120s",
+    ),
+    "syncthing": App(
+        "syncthing/syncthing", "1.30.0", (8384,), wget(8384, "/rest/noauth/health"), "/var/syncthing",
+        about="Keeps folders of several machines the same",
+    ),
+    "freshrss": App(
+        "freshrss/freshrss", "1.29.1", (80,), ("CMD", "cli/health.php"), "/var/www/FreshRSS/data", _OWN, "Feeds"
+    ),
+    "gitea": App("gitea/gitea", "1.25.5", (3000,), curl(3000, "/api/healthz"), "/data", _OWN, "Git server"),
+    "n8n": App("n8nio/n8n", "1.123.26", (5678,), wget(5678, "/healthz"), "/home/node/.n8n", _OWN, "Workflows"),
+    "grafana": App(
+        "grafana/grafana", "11.6.1", (3000,), wget(3000, "/api/health"), "/var/lib/grafana", _USER, "Dashboards"
+    ),
+    "prometheus": App("prom/prometheus", "v3.2.1", (9090,), wget(9090, "/-/healthy"), "/prometheus", _USER, "Metrics"),
+    "nginx-proxy-manager": App(
+        "jc21/nginx-proxy-manager", "2.15.1", (81, 80, 443), ("CMD", "/usr/bin/check-health"), "/data", _OWN,
+        "Reverse proxy", front=True,
+    ),
+    "caddy": App("caddy", "2.10.2", (80, 443), wget(2019, "/config/"), "/data", _OWN, "Reverse proxy", front=True),
+    "postgres": App(
+        "postgres", "17", (5432,), ("CMD", "pg_isready", "-q", "-U", "postgres"), "/var/lib/postgresql/data", _OWN,
+        "Database", (Secret("POSTGRES_PASSWORD", "Of the user postgres; it counts when the database is made"),),
+        private=True,
+    ),
+    "mariadb": App(
+        "mariadb", "11.4", (3306,), ("CMD", "healthcheck.sh", "--connect", "--innodb_initialized"), "/var/lib/mysql",
+        _OWN, "Database", (Secret("MARIADB_ROOT_PASSWORD", "Of root; it counts when the database is made"),),
+        private=True,
+    ),
+    "redis": App("redis", "7.4", (6379,), ("CMD", "redis-cli", "ping"), "/data", _USER, "Cache", private=True),
+}  # fmt: skip
+
+
+def known(image: Image) -> App | None:
+    """The app of an image, from whatever registry it comes; the rest of LinuxServer's images are all alike."""
+    for app in KNOWN.values():
+        if Image(app.repository).path == image.path:
+            return app
+    return App(image.repository, data="/config") if image.path.startswith("linuxserver/") else None
+
+
+def listening(port: int = 0) -> tuple[str, ...]:
+    """A health test for images of which nothing is known but that they hold a shell, cat and grep.
+
+    The kernel's own table (proc(5), /proc/net/tcp) has a line for each port that is listened on, in state 0A. Docker's
+    resolver, 127.0.0.11 (0B00007F), listens in every container.
+    """
+    wanted = f":{port:04X} [0-9A-F]*:0000 0A" if port else ":0000 0A"
+    return ("CMD-SHELL", f"cat /proc/net/tcp /proc/net/tcp6 | grep -v 0B00007F: | grep -q '{wanted}'")

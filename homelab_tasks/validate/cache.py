@@ -1,0 +1,91 @@
+"""The last result, kept in the Git folder while nothing that it was made from has changed; no YAML is read for it.
+
+Without a Git folder nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..errors import Place, Problem, Rule, Severity
+from .result import Known, Result
+from .stamp import git_folder, look, look_at
+
+__all__ = ["Kept", "git_folder"]
+
+_SETTLED = 0.02  # seconds: what is written later than this before a run may change again within one tick of the clock
+
+
+class Kept:
+    """The place of one homelab's result."""
+
+    def __init__(self, root: Path, *, quick: bool = False) -> None:
+        self._root = root
+        self._began = time.time()
+        self._file = _place(root, "quick" if quick else "whole")
+        self._before = look(root)
+
+    def read(self) -> Result | None:
+        """The last result, if it would come out the same now."""
+        try:
+            said = json.loads(self._file.read_text()) if self._file else None
+        except (OSError, ValueError):
+            return None
+        if not isinstance(said, dict) or said.get("stamp") != self._before.stamp:
+            return None
+        return _loaded(said["result"]) if said["also"] == look_at(said["watched"]).stamp else None
+
+    def write(self, result: Result, watched: Iterable[str]) -> None:
+        """Keep a result that depends on these files too; no place to write is no error."""
+        if self._file is None:
+            return
+        now = look(self._root)
+        beside = sorted(path for path in set(watched) if path.rpartition("/")[0] not in now.folders)
+        also = look_at(beside)
+        if now.stamp != self._before.stamp or max(now.newest, also.newest) > self._began - _SETTLED:
+            return  # something changed meanwhile
+        said = {"stamp": now.stamp, "also": also.stamp, "watched": beside, "result": asdict(result)}
+        try:
+            _write(self._file, json.dumps(said, default=lambda member: member.value))
+        except OSError:
+            return
+
+
+def _place(root: Path, kind: str) -> Path | None:
+    folder = git_folder(root)
+    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+    return folder / "homelab" / "cache" / f"validate-{kind}-{name}.json" if folder else None
+
+
+def _write(file: Path, text: str) -> None:
+    """Beside, then renamed, so that two runs at once read whole files."""
+    for folder in (file.parent.parent, file.parent):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    unfinished = file.with_suffix(f".{os.getpid()}")
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(text)
+    unfinished.replace(file)
+
+
+def _loaded(said: dict[str, Any]) -> Result:
+    return Result(
+        problems=tuple(_problem(p) for p in said["problems"]),
+        unchecked=tuple(said["unchecked"]),
+        services=tuple(Known(s["name"], s["app"], tuple(s["paths"])) for s in said["services"]),
+        rules=tuple(Rule(r["code"], r["name"], Severity(r["severity"]), r["summary"]) for r in said["rules"]),
+        prefix=said["prefix"],
+        ignored=said["ignored"],
+    )
+
+
+def _problem(said: dict[str, Any]) -> Problem:
+    also = tuple(Place(**place) for place in said["also"])
+    severity = Severity(said["severity"])
+    return Problem(Place(**said["place"]), said["what"], said["move"], severity, said["rule"], also)

@@ -1,0 +1,127 @@
+"""What a file still says that a person was to fill in, and files that it mounts and the repo does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from posixpath import basename, dirname, join, normpath
+from typing import Any
+
+import yaml
+
+from ..errors import Place, Problem, Rule, Severity
+from ..repo.document import Map, Seq, place_of
+from .compose_syntax import mount
+from .compose_view import Entry, View
+from .facts import Facts
+
+PLACEHOLDER = Rule("C030", "placeholder", Severity.WARNING, "something that a person was to fill in")
+MISSING = Rule("C031", "missing-mount", Severity.WARNING, "a file of the repo that is mounted and not there")
+NO_INPUT = Rule("C032", "missing-input", Severity.ERROR, "a folder to build from or a file of labels is not there")
+
+_BRACKETS = re.compile(r"<[A-Za-z][A-Za-z0-9 _.-]*>")
+_WORDS = re.compile(
+    r"(?<![a-z])((change|replace|fill)[-_ ]?me|your[-_ ]?(own[-_ ])?(domain|pass|token|key|api|e?mail|user|name|secret"
+    r"|host|server|ip|network|path|account|id|value|time|claim|vpn|private|public))(?![a-z]{12})",
+    re.IGNORECASE,
+)
+_FREE = (
+    "command",
+    "entrypoint",
+    "test",
+    "content",
+    "dockerfile_inline",
+    "description",
+    "labels",
+)  # any text may be there
+_EXTENSION = re.compile(r"[^.].*\.(?!d$)[A-Za-z][A-Za-z0-9]{0,9}")
+_RUNTIME = re.compile(r".*\.(db|sqlite3?|log|sock|pid|pem|key|crt|cer|p12|lock)", re.IGNORECASE)
+
+
+def check_placeholders(document: Map) -> Iterator[Problem]:
+    """`<yournetwork>`, `changeme`, `your_token`: as keys or values, wherever free text does not stand."""
+    for text, node, where in _texts(document, document.node, ""):
+        if "\n" not in text and (_BRACKETS.search(text) or _WORDS.search(text)):
+            what = f"a placeholder is left under {where}" if where else "a placeholder is left here"
+            yield PLACEHOLDER.at(place_of(node), what, "put in what is meant, or a variable of the .env")
+
+
+def check_files(view: View, facts: Facts) -> Iterator[Problem]:
+    """Mounted files and build folders that are not in the repo."""
+    for entry in view.entries.values():
+        for item, place in entry.items("volumes"):
+            source, target = _bind(item)
+            path = _inside(place, source)
+            if path and _is_file_name(source) and _is_file_name(target) and not there(facts, path):
+                what = f"{source} is mounted and not there: Docker would make an empty folder in its place"
+                yield MISSING.at(place, what, f"add {path} to the repo")
+        yield from _context(entry, facts)
+        yield from _labels(entry, facts)
+    for (kind, name), said in view.declared.items():
+        for part, _ in said:
+            path = _inside(part.value_place("file"), part.text("file") or "") if "file" in part else ""
+            if kind == "configs" and path and not there(facts, path):
+                what = f"the file of config {name!r} is not there"
+                yield MISSING.at(part.value_place("file"), what, f"add {path} to the repo")
+
+
+def there(facts: Facts, path: str) -> bool:
+    """The repo has this file or folder, committed or as it lies there."""
+    if facts.source.commit:
+        return any(file == path or file.startswith(f"{path}/") for file in facts.source.files)
+    return facts.about(path) is not None
+
+
+def _context(entry: Entry, facts: Facts) -> Iterator[Problem]:
+    holder = entry.holder("build")
+    if not holder:
+        return
+    build = holder["build"]
+    context = (build.text("context") if isinstance(build, Map) else build) or ""
+    place = build.value_place("context") if isinstance(build, Map) and "context" in build else entry.place_of("build")
+    path = _inside(place, context) if isinstance(context, str) and "://" not in context and "@" not in context else ""
+    if path and not there(facts, path):
+        yield NO_INPUT.at(place, f"service {entry.key!r} is built from {context}, which is not there", f"add {path}")
+
+
+def _labels(entry: Entry, facts: Facts) -> Iterator[Problem]:
+    single = entry.text("label_file")
+    for written, place in [(single, entry.place_of("label_file")), *entry.items("label_file")]:
+        path = "" if not isinstance(written, str) or "$" in written or written[:1] == "/" else written
+        found = normpath(join(dirname(place.file), path)) if path else ""
+        if found and not found.startswith("..") and not there(facts, found):
+            yield NO_INPUT.at(place, f"service {entry.key!r}: label_file {path} is not there", f"add {found}")
+
+
+def _texts(value: Any, node: yaml.Node, where: str) -> Iterator[tuple[str, yaml.Node, str]]:
+    if isinstance(value, Map):
+        for key, item in value.items():
+            name, content = value.nodes[key]
+            yield key, name, where
+            if key not in _FREE and not key.startswith("x-"):
+                yield from _texts(item, content, key)
+    elif isinstance(value, Seq):
+        for i, item in enumerate(value):
+            yield from _texts(item, value.node.value[i], where)
+    elif isinstance(value, str):
+        yield value, node, where
+
+
+def _bind(item: Any) -> tuple[str, str]:
+    if isinstance(item, Map):
+        return (item.text("source") or "", item.text("target") or "") if item.get("type") == "bind" else ("", "")
+    parts = mount(item) if isinstance(item, str) else []
+    return (parts[0], parts[1]) if len(parts) > 1 else ("", "")
+
+
+def _inside(place: Place, written: str) -> str:
+    """A relative path as one of the repo; "" for any other."""
+    if not written.startswith(".") or "$" in written:
+        return ""
+    found = normpath(join(dirname(place.file), written))
+    return "" if found == ".." or found.startswith("../") else found
+
+
+def _is_file_name(path: str) -> bool:
+    name = basename(path)
+    return bool(_EXTENSION.fullmatch(name)) and not _RUNTIME.fullmatch(name)
