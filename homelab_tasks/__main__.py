@@ -6,12 +6,14 @@ from invoke.exceptions import ParseError
 from invoke.program import Program
 
 from . import __version__, ns
+from .tasks.words import gathered
 
 
 class _Homelab(Program):
     """Invoke's program, which says of a mistyped command what to type instead."""
 
     def parse_tasks(self) -> None:
+        self.core.unparsed[:] = gathered(self.core.unparsed)
         try:
             super().parse_tasks()
         except ParseError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -17,7 +17,7 @@ class Command:
 
     argv: tuple[str, ...]
     directory: str = ""
-    stdin: bytes = b""
+    stdin: bytes = field(default=b"", repr=False)  # may be secret
     timeout: float = 60
 
     def __str__(self) -> str:

@@ -40,15 +40,34 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong at one place: `file:line:column: what; the next move`."""
+    """One thing that is wrong at one place: `file:line:column: what; the next move`. `rule` is its code.
+
+    `also` are the other places that it is about: both of two services that want one port.
+    """
 
     place: Place
     what: str
     move: str = ""
     severity: Severity = Severity.ERROR
+    rule: str = ""
+    also: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.place}: {self.what}" + (f"; {self.move}" if self.move else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its code never changes its meaning. `docs/rules.md` has a section for each."""
+
+    code: str  # family letter and three digits: E004
+    name: str  # kebab-case: missing-key
+    severity: Severity
+    summary: str
+
+    def at(self, place: Place, what: str, move: str = "", *, also: tuple[Place, ...] = ()) -> Problem:
+        """A problem of this rule: `file:line:column: what; the next move`."""
+        return Problem(place, what, move, self.severity, self.code, also)
 
 
 class RepoInvalid(HomelabError):

@@ -10,21 +10,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from enum import Enum
 from functools import partial
 from itertools import chain
 from typing import Any
 
 from . import health
+from .author import now
 from .background import in_background
 from .command import Command
 from .commands import compose
+from .commands.sudo import Root
 from .events import Events
-from .health import Verdict, Watch
+from .health import INTERRUPTED, Verdict, Watch
 from .interrupt import Interrupts
 from .ledger import Ledger
-from .plan import Entry, Gate, Plan, Step
+from .model import OnFailure
+from .plan import Entry, Gate, Plan, Step, Switch
 from .record import Record
 from .runner import Result, Runner
 
@@ -43,6 +45,7 @@ class Phase(Enum):
     WAITING = "waiting"
     PULLING = "pulling"  # before anything changes anywhere
     DELIVERING = "delivering"  # the same
+    BUILDING = "building"  # the same, of a system
     WORKING = "working"
     CHECKING = "checking"
     ENDED = "ended"
@@ -72,6 +75,15 @@ Tell = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """How a failed run went back. `left` says what is not as it was before, and why."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    left: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What became of a plan."""
 
@@ -81,6 +93,8 @@ class Report:
     interrupted: bool = False
     trouble: tuple[str, ...] = ()  # why nothing could be started at all: `what; the next move`
     notes: tuple[str, ...] = ()  # what a person should know of a run that may have gone well
+    touched: frozenset[str] = frozenset()  # keys of the steps that began to change something
+    undone: Undone | None = None
 
     @property
     def ok(self) -> bool:
@@ -102,6 +116,9 @@ class Crew:
     who: str
     skew: float = 0.0  # the host's clock minus ours, seconds
     busy: int = 0
+    root: Root | None = None  # where a system is to be activated
+    built: str = ""  # the store path of that system
+    reopen: Callable[[Runner], str] = lambda _: "lost"  # goes on over another connection; why that cannot be, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,25 +137,28 @@ class _Books:
     started: dict[str, float] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     stopping: bool = False
+    blamed: str = ""  # the subject whose failure ends the run
 
 
-def execute(plan: Plan, crews: Mapping[str, Crew], tell: Tell) -> Report:
-    """Run every step of `plan`; a failure skips what needs it and spares the rest.
+def execute(plan: Plan, crews: Mapping[str, Crew], tell: Tell, before: Iterable[Outcome] = ()) -> Report:
+    """Run every step of `plan`; a failure skips what needs it and spares the rest. Steps that ended `before` count.
 
     The first Ctrl-C starts nothing new, ends waits and lets commands finish; a second one is the caller's
     KeyboardInterrupt.
     """
-    walk = _Walk(plan, crews, tell)
+    walk = _Walk(plan, crews, tell, before)
     return walk.run()
 
 
 class _Walk:
-    def __init__(self, plan: Plan, crews: Mapping[str, Crew], tell: Tell) -> None:
+    def __init__(self, plan: Plan, crews: Mapping[str, Crew], tell: Tell, before: Iterable[Outcome]) -> None:
         self.plan, self.crews, self.tell = plan, crews, tell
-        self.books = _Books({step.key: step for step in plan.steps})
+        ended = {outcome.step.key: outcome for outcome in before}
+        self.books = _Books({step.key: step for step in plan.steps if step.key not in ended}, ended)
         self.running: dict[Future[_Applied], tuple[Step, Phase]] = {}
         self.writing: dict[Future[str], Outcome] = {}  # done; whether it is written down too, the host will tell
         self.keys = frozenset(step.key for step in plan.steps)
+        self.needed = frozenset(chain.from_iterable(step.needs for step in plan.steps))
         self.events = {name: Events(crew.runner) for name, crew in crews.items()}
 
     def run(self) -> Report:
@@ -153,7 +173,13 @@ class _Walk:
             for events in self.events.values():
                 events.close()
         outcomes = tuple(self.books.outcomes.values())
-        return Report(self.plan, outcomes, time.monotonic() - start, interrupted=self.books.stopping)
+        return Report(
+            self.plan,
+            outcomes,
+            time.monotonic() - start,
+            interrupted=self.books.stopping,
+            touched=frozenset(self.books.started),
+        )
 
     def _look_again(self) -> None:
         """What came up in this run and is down by its end failed, however well it started."""
@@ -194,17 +220,28 @@ class _Walk:
 
     def _interrupt(self) -> None:
         self.books.stopping = True
-        for watch in self.books.watches.values():
+        self._stop("interrupted")
+
+    def _stop(self, why: str, *, wait: bool = False) -> None:
+        """Start nothing more; with `wait` what is at work may become healthy."""
+        for watch in self.books.watches.values() if not wait else ():
             watch.cancelled.set()
             watch.wake.set()
         for step in list(self.books.waiting.values()):
-            self._end(Outcome(step, Status.SKIPPED, why="interrupted"))
+            self._end(Outcome(step, Status.SKIPPED, why=why))
+
+    def _give_up(self, failed: Outcome) -> None:
+        """A deploy that is to go back need not go on."""
+        policy, started = self.plan.on_failure, failed.step.key in self.books.started
+        if started and policy is not OnFailure.KEEP and not (self.books.blamed or self.books.stopping):
+            self.books.blamed = failed.step.subject
+            self._stop(f"not started, as {failed.step.subject} failed", wait=policy is OnFailure.STOP)
 
     def _start_ready(self) -> None:
         self._settle_hopeless()
         for step in self._ready():
             crew = self.crews[step.host.name]
-            if crew.busy >= step.host.parallel:
+            if crew.busy >= self._slots(step) or (step.lane and step.lane in self._lanes()):
                 continue
             crew.busy += 1
             del self.books.waiting[step.key]
@@ -214,6 +251,21 @@ class _Walk:
             watch = self.books.watches[step.key] = Watch(skew=crew.skew)
             work = partial(_apply, crew, step, watch, self.events[step.host.name])
             self.running[in_background(work)] = (step, Phase.WORKING)
+
+    def _lanes(self) -> set[str]:
+        """Lanes in which somebody works."""
+        return {step.lane for step, _ in self.running.values()}
+
+    def _slots(self, step: Step) -> int:
+        """How many steps may be at work on the host with `step` as the last of them.
+
+        One that nothing waits for leaves half of the places to those that others wait for: a tenth of the time of 20
+        services on two cores, as long chains are no longer slowed down by what could be done at their end.
+        """
+        parallel = step.host.parallel
+        if step.key in self.needed or not any(s.key in self.needed for s in self.books.waiting.values()):
+            return parallel
+        return max(1, parallel // 2)
 
     def _settle_hopeless(self) -> None:
         """End what cannot be tried, and what needs something that did not come; again until nothing more follows."""
@@ -266,6 +318,10 @@ class _Walk:
         self.running[in_background(partial(_check, crew.runner, gate, watch, events))] = (step, Phase.CHECKING)
 
     def _conclude(self, step: Step, crew: Crew, verdict: Verdict | None) -> None:
+        if verdict and verdict.why == INTERRUPTED and self.books.blamed:
+            why = f"its health was not awaited, as {self.books.blamed} failed"
+            self._end(Outcome(step, Status.SKIPPED, self._seconds(step), why))
+            return
         if verdict and verdict.why:
             self._end(Outcome(step, Status.FAILED, self._seconds(step), verdict.why, verdict.log))
             return
@@ -305,7 +361,7 @@ class _Walk:
             service=entry.service,
             project=entry.project,
             directory=entry.directory,
-            commit=self.plan.commit or (known.commit if known else ""),
+            commit=entry.commit or (known.commit if known else ""),
             digest=entry.digest,
             env=entry.env,
             containers=containers,
@@ -316,6 +372,7 @@ class _Walk:
             removed=entry.removed,
             laid=entry.laid,
             unfinished=entry.unfinished,
+            pinned=entry.pinned,
         )
         if record.removed:
             crew.records.pop(entry.service, None)
@@ -334,11 +391,8 @@ class _Walk:
         self.books.watches.pop(outcome.step.key, None)
         self.books.outcomes[outcome.step.key] = outcome
         self.tell(Progress(outcome.step, Phase.ENDED, outcome))
-
-
-def now() -> str:
-    """This moment, ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if outcome.status is Status.FAILED:
+            self._give_up(outcome)
 
 
 def _apply(crew: Crew, step: Step, watch: Watch, events: Events) -> _Applied:
@@ -351,6 +405,10 @@ def _apply(crew: Crew, step: Step, watch: Watch, events: Events) -> _Applied:
             if waited.verdict and waited.verdict.why:
                 return waited
             continue
+        if isinstance(act, Switch):
+            from .switch import switch
+
+            return _Applied(verdict=switch(crew, act))
         result = runner.run(act)
         if not result.ok:
             return _Applied(result=result, log=_log_of(runner, step, result))
@@ -400,5 +458,5 @@ def _why(step: Step, result: Result) -> str:
     return lines[-1] if lines else f"exit status {result.exit}"
 
 
-def _limit(acts: Iterable[Command | Gate]) -> float:
+def _limit(acts: Iterable[Command | Gate | Switch]) -> float:
     return max((act.timeout for act in acts if isinstance(act, Command)), default=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -39,6 +40,9 @@ class Fleet:
     unfit: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)  # what happened on the way and a person should know
     skew: dict[str, float] = field(default_factory=dict)  # host's clock minus ours, seconds
+    run: str = field(default_factory=lambda: os.urandom(6).hex())  # by which journals know that it was one run
+    received: dict[str, Future[Result | None]] = field(default_factory=dict)  # the commits that a locked host lacked
+    docker: bool = True  # a host without it is of no use
     _coming: dict[str, Future[_Sight]] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -86,10 +90,14 @@ class Fleet:
 
         seen = parse(host, result.text)
         self.skew[host.name] = seen.clock - at if seen.clock else 0
-        if seen.problems:
-            self.unfit[host.name] = seen.problems[0]
+        if problems := self.problems_of(seen):
+            self.unfit[host.name] = problems[0]
         else:
             self.seen[host.name] = seen
+
+    def problems_of(self, seen: Observation) -> tuple[str, ...]:
+        """What keeps this run from working on a host."""
+        return tuple(problem for problem in seen.problems if self.docker or problem not in seen.of_docker)
 
     def lose(self, host: str, why: str) -> None:
         """A host turns out to be no good: nothing more is planned on it."""

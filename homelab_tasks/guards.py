@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from . import repo as repos
 from .errors import Refused
 from .fleet import Fleet, edited, in_place
-from .model import Host, Repo, Service
-from .plan.survey import Survey, units
+from .model import Environment, Host, Repo, Service
+from .observe import Observation
+from .plan import Plan, Step, Verb, key
+from .plan.survey import Survey, system_hosts, units
+from .plan.system_drift import folder
 from .request import Request
 
 SHOWN = 5  # paths in one sentence
+FEW = 3  # running services of which more than half may restart unasked: the plan is short
+_DISTURBING = (Verb.UPDATE, Verb.RESTART, Verb.RECREATE)
 
 
 def uncommitted(repo: Repo, request: Request, *, allow: bool, dry_run: bool) -> tuple[str, ...]:
@@ -24,8 +30,10 @@ def uncommitted(repo: Repo, request: Request, *, allow: bool, dry_run: bool) -> 
     meant = list(units(repo, request))
     paths = repos.uncommitted(Path(repo.root))
     secret = [path for path in paths if any(_is_secret(path, service) for service, _, _ in meant)]
-    places = {"hosts.yaml", *(place for service, _, _ in meant for place in _places(service))}
+    flakes = {host: folder(host) for host in system_hosts(repo, request)}
+    places = {"hosts.yaml", *flakes.values(), *(place for service, _, _ in meant for place in _places(service))}
     here = {place for service, host, _ in meant if in_place(repo, host) for place in _places(service)}
+    here |= {place for host, place in flakes.items() if in_place(repo, host)}
     concerned = [path for path in paths if _lies_in(path, places) and path not in secret]
     running = [path for path in concerned if _lies_in(path, here)]
     told = [f"{path} is not ignored by Git; add {Path(path).name} to .gitignore" for path in secret]
@@ -51,8 +59,83 @@ def refuse_elsewhere(repo: Repo, request: Request) -> None:
 def refuse_undoing(fleet: Fleet, found: Survey) -> None:
     """Hosts where a deploy would pass over somebody's work are left alone. To be asked again under the lock."""
     _refuse_edited(fleet, found)
-    if not found.request.force:
+    if not (found.request.force or found.request.back):
         _refuse_newer_commits(fleet, found)
+
+
+def guarded(
+    fleet: Fleet, plan: Plan, request: Request, *, allow_removals: bool, environ: Mapping[str, str] = os.environ
+) -> Plan:
+    """The plan with the faults and questions that stand before removing much, or disturbing most."""
+    faults = () if allow_removals else (*_in_ci(plan, environ), *_in_production(fleet.repo, plan))
+    asks = _disturbs_most(plan, fleet) if request.everything else ()
+    return replace(plan, faults=(*plan.faults, *faults), asks=(*plan.asks, *asks))
+
+
+def stateful(service: Service) -> str:
+    """Where a service keeps data that no commit has; "" where it keeps none."""
+    volumes = sorted({*service.stack.makes_volumes, *service.stack.needs_volumes})
+    if volumes:
+        return f"the volume {volumes[0]}"
+    for container in service.stack.containers:
+        inside = [path for path in container.mounts if not any(_lies_in(file, [path]) for file in service.files)]
+        for path in (*container.data, *inside):
+            return path
+    return ""
+
+
+def _going(plan: Plan) -> list[Step]:
+    return [step for step in plan.steps if step.verb.removes and not step.moved and not step.blocked]
+
+
+def _in_ci(plan: Plan, environ: Mapping[str, str]) -> Iterator[str]:
+    names = dict.fromkeys(step.subject for step in _going(plan))
+    if names and environ.get("CI", "").lower() in ("true", "1"):
+        yield f"CI=true, and this would remove {_few(names)}; if that is meant: --allow-removals"
+
+
+def _in_production(repo: Repo, plan: Plan) -> Iterator[str]:
+    for step in _going(plan):
+        service = repo.services.get(step.subject)
+        if step.host.environment is not Environment.PRODUCTION or (service and service.protect):
+            continue
+        kept = stateful(service) if service else "places that only its former files name"
+        if kept:
+            what = f"{step.subject} keeps data in {kept}, and {step.host.name} is production"
+            yield f"{what}; protect: true in its service.yaml keeps it, --allow-removals lets it go"
+
+
+def _disturbs_most(plan: Plan, fleet: Fleet) -> Iterator[str]:
+    running = {key(name, fleet.repo.hosts[host]) for host, seen in fleet.seen.items() for name in _running(seen)}
+    hit = {step.key for step in plan.steps if step.verb in _DISTURBING and not step.blocked} & running
+    if len(running) >= FEW and 2 * len(hit) > len(running):
+        yield f"restart {len(hit)} of {len(running)} running services?"
+
+
+def _running(seen: Observation) -> Iterator[str]:
+    for name, record in seen.records.items():
+        if any(container.state == "running" for container in seen.of_project(record.project)):
+            yield name
+
+
+def refuse_new_steps(before: Plan, after: Plan) -> None:
+    """Raises Refused where more is to do once the hosts are locked than there was before."""
+    if {step.key for step in after.steps} - {step.key for step in before.steps}:
+        raise _changed()
+
+
+def refuse_unexpected(before: Survey, after: Survey) -> None:
+    """Raises Refused where services changed of which Compose was not asked."""
+    if _found(after) - _found(before):
+        raise _changed()
+
+
+def _found(survey: Survey) -> frozenset[tuple[str, str]]:
+    return frozenset((finding.service.name, finding.host.name) for finding in survey.findings)
+
+
+def _changed() -> Refused:
+    return Refused("the hosts changed while the plan was made", move="nothing was changed; run the same again")
 
 
 def _refuse_edited(fleet: Fleet, found: Survey) -> None:
@@ -66,9 +149,9 @@ def _refuse_edited(fleet: Fleet, found: Survey) -> None:
 
 def _refuse_newer_commits(fleet: Fleet, found: Survey) -> None:
     """A commit that is newer than ours, or that this machine never saw, was deployed by somebody else."""
-    root, ours = Path(fleet.repo.root), fleet.repo.commit
+    root, ours = Path(fleet.repo.root), fleet.repo.base
     for host in _hosts(fleet, found):
-        there = fleet.seen[host.name].commit
+        there = fleet.seen[host.name].base
         newer = _newer(repos.distance(root, ours, there)) if there not in ("", ours) else None
         if newer:
             what, move = newer
@@ -85,7 +168,9 @@ def _newer(distance: repos.Distance | None) -> tuple[str, str] | None:
 
 
 def _hosts(fleet: Fleet, found: Survey) -> list[Host]:
-    names = dict.fromkeys(f.host.name for f in found.findings if not f.blocked and f.host.name in fleet.seen)
+    systems = [f.host.name for f in found.systems if not f.blocked]
+    services = [f.host.name for f in found.findings if not f.blocked]
+    names = [name for name in dict.fromkeys([*systems, *services]) if name in fleet.seen]
     return [fleet.repo.hosts[name] for name in names]
 
 

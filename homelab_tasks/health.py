@@ -24,6 +24,7 @@ STEADY_AFTER_RESTART = 5.0  # seconds a container without a health check must ru
 TOO_MANY_RESTARTS = 5  # Docker waits 0.1 s, then twice as long each time: 3 s in all
 LONG_AGO = 30.0  # seconds; restarts before a start as old as this are history
 LOG_LINES = 12
+INTERRUPTED = "interrupted"  # why a wait ended that was cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
     refused = "" if pending else _ask_all(runner, gate, watch, started)
     if refused:
         return Verdict(why=refused, log=last_words(api, ids[0]) if ids else ())
-    return Verdict(tuple(done[ident] for ident in ids if ident in done), why="interrupted" if pending else "")
+    return Verdict(tuple(done[ident] for ident in ids if ident in done), why=INTERRUPTED if pending else "")
 
 
 def _pause(pending: Iterable[_State], waited: float) -> float:
@@ -236,7 +237,7 @@ def _ask_all(runner: Runner, gate: Gate, watch: Watch, started: float) -> str:
         while refusal := ask(runner, check, gate.directory):
             waited = time.monotonic() - started
             if watch.cancelled.is_set():
-                return "interrupted"
+                return INTERRUPTED
             if waited > gate.timeout:
                 return f"{check.kind.value} {check.target}: {refusal} after {gate.timeout:g} s"
             watch.cancelled.wait(min(LONGEST, max(SHORTEST, waited / 10)))

@@ -14,11 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from .command import Command
 from .commands import ledger as commands
 from .errors import HomelabError
 from .model import Host
 from .observe import EnvFile, Observation, parse
-from .record import Record, compact
+from .record import Record, SystemRecord, compact
 from .runner import ByteStream, Runner
 
 PATIENCE = 60.0  # seconds for one answer
@@ -51,21 +52,23 @@ class Unwritable(HomelabError):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An open ledger, and the host as it was seen under the lock."""
+    """An open ledger, and the host as it is seen under the lock; None where no run was there since the last look."""
 
     ledger: Ledger
-    seen: Observation
+    seen: Observation | None
 
 
-def open_ledger(runner: Runner, who: str, branch: str, env_files: Iterable[str]) -> Held:
-    """Lock the host and look at it again; a lock that a dead run of this very machine left is waited for.
+def open_ledger(runner: Runner, who: str, branch: str, env_files: Iterable[str], *, turn: str = "") -> Held:
+    """Lock the host, and look at it again unless its turn is `turn`.
+
+    A lock that a dead run of this very machine left is waited for.
 
     `who` is `user@machine, pid N, ...`. Raises Locked, Unwritable, ConnectionError.
     """
     end = time.monotonic() + LINGERS
     while True:
         try:
-            return _open(runner, who, branch, env_files)
+            return _open(runner, commands.hold(runner.host, who, branch, env_files, turn=turn))
         except Locked as locked:
             if locked.state != "held" or not _is_dead(locked.holder, who) or time.monotonic() > end:
                 raise
@@ -73,10 +76,14 @@ def open_ledger(runner: Runner, who: str, branch: str, env_files: Iterable[str])
 
 
 def _is_dead(holder: str, who: str) -> bool:
-    """The holder is a run of the same user on this machine, and that process is no more."""
+    """The holder is a run of the same user on this machine, and that process is no more; or it is this very process,
+    over a connection that is gone.
+    """
     theirs, ours = _RUN.match(holder), _RUN.match(who)
     if not theirs or not ours or theirs[1] != ours[1]:
         return False
+    if theirs[2] == ours[2]:
+        return True
     try:
         os.kill(int(theirs[2]), 0)
     except ProcessLookupError:
@@ -86,13 +93,13 @@ def _is_dead(holder: str, who: str) -> bool:
     return False
 
 
-def _open(runner: Runner, who: str, branch: str, env_files: Iterable[str]) -> Held:
-    stream = runner.open(commands.hold(runner.host, who, branch, env_files))
+def _open(runner: Runner, hold: Command) -> Held:
+    stream = runner.open(hold)
     said, complete = _read_to_end(stream)
     first, _, rest = said.partition("\n")
     state, _, holder = first.partition(" ")
     if complete and state == "locked":
-        return Held(Ledger(stream, runner.host), parse(runner.host, rest))
+        return Held(Ledger(stream, runner.host), parse(runner.host, rest) if rest else None)
     errors = stream.errors().strip().splitlines()
     stream.close()
     if state in ("held", "busy"):
@@ -119,11 +126,18 @@ class Ledger:
 
     def record(self, record: Record, detail: str = "") -> Future[str]:
         """Append the state of one service; `detail` (one line of JSON) goes first, into a file of its own, and goes
-        away with a record that is removed. The future says why it could not be written: `what; the next move`, or "".
+        away with a record that is removed. Of its env files the host keeps copies, for whoever goes back to them. The
+        future says why it could not be written: `what; the next move`, or "".
         """
+        begun = record.unfinished or record.removed
+        kept = [f"keep {hashed} {path}" for path, hashed in record.env.items() if hashed and not begun]
         before = [f"detail {record.service} {len(detail.encode()) + 1}", detail] if detail else []
         after = [f"forget {record.service}"] if record.removed else []
-        return self._ask([*before, f"state {record.line()}", *after])
+        return self._ask([*kept, *before, f"state {record.line()}", *after])
+
+    def record_system(self, record: SystemRecord) -> Future[str]:
+        """Append the system that the host runs from now on; answered as `record` is."""
+        return self._ask([f"system {record.line()}"])
 
     def journal(self, event: Mapping[str, Any]) -> None:
         """Append an event to the host's journal."""

@@ -30,6 +30,15 @@ class System(Enum):
     NIXOS = "nixos"
 
 
+class Environment(Enum):
+    """What a host is for; more is refused where it is `production`."""
+
+    NONE = "none"  # not said
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """A machine of `hosts.yaml`, defaults applied. `path` and `data` are absolute paths on that machine."""
@@ -44,11 +53,13 @@ class Host:
     parallel: int = 4  # services that are changed at once on this host
     system: System = System.NONE
     flake: str = ""
+    environment: Environment = Environment.NONE
     tags: frozenset[str] = frozenset()
     source: Source = Source.PUSH
     identity_file: str = ""
     known_hosts: str = ""
     connect_timeout: float = 10  # seconds
+    confirm_timeout: float = 180  # seconds; a NixOS system that is not confirmed by then goes back
 
     def __str__(self) -> str:
         return self.name
@@ -114,6 +125,18 @@ class Reaction(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Port:
+    """Ports of the host that a container publishes: `first` to `last` (0: any that is free), for `target` and on."""
+
+    address: str  # "": every address
+    first: int
+    last: int
+    target: int
+    protocol: str
+    place: Place = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """One entry under `services:` of a compose file, with the facts that the graph and the plan ask for."""
 
@@ -124,7 +147,11 @@ class Container:
     builds: bool = False
     has_healthcheck: bool = False
     mounts: tuple[str, ...] = ()  # bind-mounted sources inside the repo, relative to its root
+    data: tuple[str, ...] = ()  # bind-mounted sources elsewhere that it may write, as they are written
     profiles: tuple[str, ...] = ()  # with any, Compose starts it only if the profile is asked for
+    active: bool = True  # it has no profile, or the template asks for one of them
+    ports: tuple[Port, ...] = ()
+    place: Place = field(default=Place(""), compare=False)  # of its container_name, else of its key
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +201,23 @@ class Service:
         return self.name
 
 
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A service that was rolled back alone stays at a commit while the rest moves on, until somebody frees it."""
+
+    commit: str
+    by: str  # user@machine
+    at: str  # ISO 8601, UTC
+
+
+class OnFailure(Enum):
+    """What a deploy does when something that it changed does not come up."""
+
+    REVERT = "revert"  # start nothing more, and put back what was changed
+    KEEP = "keep"  # what needs it is skipped, the rest goes on
+    STOP = "stop"  # start nothing more, and leave all as it is
+
+
 class Reason(Enum):
     """Why one service comes after another."""
 
@@ -212,6 +256,15 @@ class Repo:
     networks: Mapping[str, Network] = field(default_factory=dict)
     edges: tuple[Edge, ...] = ()
     notices: tuple[Problem, ...] = ()
+    systems: Mapping[str, str] = field(default_factory=dict)  # NixOS host -> digest of its flake's folder
     prefix: str = ""  # the homelab's folder inside its Git repo, with a trailing slash, or ""
     commit: str = ""
     branch: str = ""
+    on_failure: OnFailure = OnFailure.REVERT
+    made_of: str = ""  # the commit of a person that `commit` is made of, where it holds pinned services
+    pins: Mapping[str, Pinned] = field(default_factory=dict)  # the services that `commit` has from elsewhere
+
+    @property
+    def base(self) -> str:
+        """The commit as people know it."""
+        return self.made_of or self.commit

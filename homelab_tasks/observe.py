@@ -9,8 +9,8 @@ from enum import Enum
 
 from . import record
 from .command import Command, host_script
-from .model import Host
-from .record import Record
+from .model import Host, System
+from .record import Record, SystemRecord
 
 
 class Checkout(Enum):
@@ -68,6 +68,8 @@ class Observation:
     host: str
     checkout: Checkout
     commit: str = ""
+    made_of: str = ""  # the commit of a person that `commit` is made of, where it holds pinned services
+    pins: Mapping[str, str] = field(default_factory=dict)  # those services, and the commits that they are from
     branch: str = ""
     folder: str = ""  # where the records of runs lie on the host, "" without a checkout
     dirty: tuple[str, ...] = ()  # tracked files that were edited on the host
@@ -78,9 +80,19 @@ class Observation:
     env: Mapping[str, EnvFile] = field(default_factory=dict)
     compose: str = ""  # path of the Compose plugin, "" if it has to be asked through `docker compose`
     system: str = ""  # store path of the running NixOS
+    boot: str = ""  # store path of the NixOS that the next boot starts
+    armed: bool = False  # a system waits to be confirmed, or goes back
+    systems: tuple[SystemRecord, ...] = ()  # as recorded, the last one last
     clock: float = 0.0  # the host's time when it answered, seconds since 1970
+    turn: str = ""  # changes with every run that locks the host
     holder: str = ""  # who holds the lock, "" if nobody
     problems: tuple[str, ...] = ()  # what keeps a deploy from working there: `what; the next move`
+    of_docker: tuple[str, ...] = ()  # those of them that a change of the system alone does not mind
+
+    @property
+    def base(self) -> str:
+        """The commit as people know it."""
+        return self.made_of or self.commit
 
     def of_project(self, project: str) -> tuple[SeenContainer, ...]:
         """The containers of one compose project."""
@@ -111,10 +123,13 @@ def parse(host: Host, output: str) -> Observation:
     git = sections.get("git", "")
     records = sections.get("state", "")
     branch = _branch(git)
+    made_of, pins = _pins(sections.get("pins", ""), branch.get("oid", ""))
     return Observation(
         host=host.name,
         checkout=_checkout(git),
         commit=branch.get("oid", ""),
+        made_of=made_of,
+        pins=pins,
         branch=branch.get("head", ""),
         folder=sections.get("folder", "").strip(),
         dirty=_dirty(git),
@@ -124,10 +139,15 @@ def parse(host: Host, output: str) -> Observation:
         containers=_containers(sections.get("docker", "")),
         env=_env(sections.get("env", ""), sections.get("keys", "")),
         compose=sections.get("compose", "").strip(),
-        system=sections.get("system", "").strip(),
+        system=_store_paths(sections)[0],
+        boot=_store_paths(sections)[1],
+        armed="armed" in sections,
+        systems=record.read_systems(sections.get("systems", "")),
         clock=_clock(sections),
+        turn=sections.get("turn", "").strip(),
         holder=sections.get("holder", "").strip(),
-        problems=_problems(host, sections),
+        problems=(*_problems(host, sections), *_problems_of_docker(host, sections)),
+        of_docker=_problems_of_docker(host, sections),
     )
 
 
@@ -137,6 +157,12 @@ def _sections(output: str) -> Mapping[str, str]:
         name, _, body = part.partition("\n")
         found[name] = body
     return found
+
+
+def _store_paths(sections: Mapping[str, str]) -> tuple[str, str]:
+    """The running system and the one of the next boot."""
+    running, _, boot = sections.get("system", "").strip().partition("\n")
+    return running, boot
 
 
 def _clock(sections: Mapping[str, str]) -> float:
@@ -155,6 +181,16 @@ def _checkout(git: str) -> Checkout:
 def _branch(git: str) -> Mapping[str, str]:
     headers = re.findall(r"(?:^|\0)# branch\.(oid|head) ([^\0]*)", git, re.MULTILINE)
     return {key: "" if value.startswith("(") else value for key, value in headers[:2]}
+
+
+def _pins(text: str, commit: str) -> tuple[str, Mapping[str, str]]:
+    """What a commit with pinned services is made of: `COMMIT BASE SERVICE=COMMIT ...`."""
+    for line in text.splitlines():
+        made, _, rest = line.partition(" ")
+        base, *pins = rest.split(" ")
+        if commit and made == commit and base:
+            return base, {name: of for name, _, of in (pin.partition("=") for pin in pins) if name and of}
+    return "", {}
 
 
 def _dirty(git: str) -> tuple[str, ...]:
@@ -230,12 +266,17 @@ def _problems(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:
     git = sections.get("git", "")
     if _checkout(git) is Checkout.FOREIGN:
         found.append(_git_problem(host, git))
+    if not _clock(sections):
+        found.append(f"the answer of {host.name} was cut short; run the same again")
+    return tuple(found)
+
+
+def _problems_of_docker(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:
+    found = []
     if "no-compose" in sections:
         found.append(f"Docker Compose v2 is not installed on {host.name}; install its plugin there")
-    if not _clock(sections):
-        return (*found, f"the answer of {host.name} was cut short; run the same again")
     status = sections.get("docker-exit", "").strip()
-    if status != "0":
+    if status != "0" and _clock(sections):
         found.append(_docker_problem(host, status, sections.get("docker", "")))
     return tuple(found)
 
@@ -248,6 +289,9 @@ def _git_problem(host: Host, said: str) -> str:
 
 
 def _docker_problem(host: Host, status: str, said: str) -> str:
+    if status == "127" and host.system is System.NIXOS:
+        move = "virtualisation.docker.enable = true in its configuration, then: inv update-system"
+        return f"docker is not installed on {host.name}; {move}"
     if status == "127":
         return f"docker is not installed on {host.name}; install Docker Engine and Compose v2 there"
     if "permission denied" in said.lower():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,14 @@ from . import repo as repos
 from .background import in_background
 from .fleet import Fleet, in_place
 from .model import Host, Repo, Source
+from .stage import Stage
 
 # What comes after the first connections is imported while those are made, and what works in earnest where that
 # begins: a run with nothing to do is over 100 ms sooner.
 if TYPE_CHECKING:
+    from .commands.resolve import Resolution
     from .execute import Report
+    from .ledger import Ledger
     from .plan import Plan
     from .plan.survey import Survey
     from .request import Request
@@ -28,6 +32,7 @@ class Options:
 
     dry_run: bool = False
     allow_dirty: bool = False
+    allow_removals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +56,8 @@ def load(start: Path, *, pull: bool = False) -> Repo:
 
 
 def deploy(repo: Repo, request: Request, options: Options, audience: Audience) -> Run:
-    """Bring the services of `request` to what `repo` says."""
-    with Fleet(repo) as fleet:
+    """Bring the services of `request`, and the systems of its hosts, to what `repo` says."""
+    with Fleet(repo, docker=bool(request.names) or request.everything) as fleet:
         fleet.begin(_hosts(repo, request))
         from . import guards
         from .plan.survey import survey
@@ -62,7 +67,7 @@ def deploy(repo: Repo, request: Request, options: Options, audience: Audience) -
         found = survey(repo, request, fleet.seen, fleet.unfit)
         if not found.moved:
             guards.refuse_elsewhere(repo, request)
-        if not found.findings and not found.moved and not (found.gone and request.prune):
+        if not (found.systems or found.findings or found.moved or (found.gone and request.prune)):
             return Run(repo, replace(found.nothing_to_do(repo.commit), notices=dirty))
         return _deploy(fleet, found, options, audience, dirty)
 
@@ -70,37 +75,50 @@ def deploy(repo: Repo, request: Request, options: Options, audience: Audience) -
 def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, notices: tuple[str, ...]) -> Run:
     from . import guards
     from .plan.survey import survey
-    from .prepare import resolve
+    from .prepare import locking, resolve
 
     repo, request = fleet.repo, found.request
     if any(f.drift.new and not f.blocked for f in found.findings):
         fleet.look_at(repo.hosts.values())  # only a service that is new somewhere can have come from elsewhere
     guards.refuse_undoing(fleet, found)
+    found = survey(repo, request, fleet.seen, fleet.unfit)
     ahead = in_background(_import_ahead)
-    resolved = resolve(fleet, survey(repo, request, fleet.seen, fleet.unfit))
-    ahead.result()
-    from .plan.deploy import plan_deploy
-    from .plan.facts import Facts
 
-    def make() -> Plan:
+    def make(resolved: Mapping[str, Resolution]) -> Plan:
+        from .plan.deploy import plan_deploy
+        from .plan.facts import Facts
+
         guards.refuse_undoing(fleet, survey(repo, request, fleet.seen, fleet.unfit))  # also what is seen under the lock
         plan = plan_deploy(survey(repo, request, fleet.seen, fleet.unfit), Facts(repo, fleet.seen, resolved))
-        return replace(plan, notices=(*notices, *plan.notices))
+        plan = replace(plan, notices=(*notices, *plan.notices))
+        return guards.guarded(fleet, plan, request, allow_removals=options.allow_removals)
 
-    return _carry_out(fleet, make, options, audience)
+    if options.dry_run:
+        return Run(repo, make(resolve(fleet, found)))
+    with locking(fleet, _hosts_of(fleet, found), request.title) as locked:
+        audience.stage("locking")
+        resolved = resolve(fleet, found)
+        audience.at(Stage.RESOLVED)
+        ledgers = locked()
+        audience.at(Stage.LOCKED)
+        guards.refuse_unexpected(found, survey(repo, request, fleet.seen, fleet.unfit))
+        ahead.result()
+        return _finish(fleet, partial(make, resolved), ledgers, audience)
+
+
+def _hosts_of(fleet: Fleet, found: Survey) -> list[Host]:
+    """Where something is to be done."""
+    units = (*found.moved, *(found.gone if found.request.prune else ()))
+    names = {unit.host.name for unit in units}
+    names |= {finding.host.name for finding in found.findings if not finding.blocked}
+    names |= {finding.host.name for finding in found.systems if not finding.blocked}
+    return [fleet.repo.hosts[name] for name in fleet.seen if name in names]
 
 
 def _import_ahead() -> None:
-    """What plans and works: 150 ms, most of which pass while Compose resolves."""
+    """What plans and works: 100 ms, most of which pass while Compose resolves."""
     from . import work  # noqa: F401
     from .plan import deploy  # noqa: F401
-
-    in_background(_import_docker)
-
-
-def _import_docker() -> None:
-    """Needed when the first container is up, so nobody waits for it before."""
-    from .runner import docker_api  # noqa: F401
 
 
 def ensure(repo: Repo, request: Request, options: Options, audience: Audience) -> Run:
@@ -121,10 +139,9 @@ def ensure(repo: Repo, request: Request, options: Options, audience: Audience) -
 
 def stop(repo: Repo, request: Request, options: Options, audience: Audience) -> Run:
     """Stop services on purpose: they stay stopped until somebody starts or deploys them by name."""
-    from .execute import now
+    from .author import now, who
     from .plan.operate import plan_stop
     from .record import Held
-    from .work import who
 
     held = Held(by=who(), at=now())
     with Fleet(repo) as fleet:
@@ -143,13 +160,15 @@ def restart(repo: Repo, request: Request, options: Options, audience: Audience) 
 
 def destroy(repo: Repo, request: Request, options: Options, audience: Audience, *, volumes: bool) -> Run:
     """Remove the containers and networks of services, and their named volumes with `volumes`."""
+    from . import guards
     from .plan.operate import plan_destroy
 
     with Fleet(repo) as fleet:
         _look(fleet, request, audience)
 
         def make() -> Plan:
-            return plan_destroy(repo, request, fleet.seen, fleet.unfit, volumes=volumes)
+            plan = plan_destroy(repo, request, fleet.seen, fleet.unfit, volumes=volumes)
+            return guards.guarded(fleet, plan, request, allow_removals=options.allow_removals)
 
         return _carry_out(fleet, make, options, audience)
 
@@ -162,15 +181,16 @@ def _look(fleet: Fleet, request: Request, audience: Audience) -> None:
     hosts = _hosts(fleet.repo, request)
     audience.stage(f"looking at {', '.join(host.name for host in hosts)}")
     fleet.look_at(hosts)
+    audience.at(Stage.CONNECTED)
 
 
 def _hosts(repo: Repo, request: Request) -> list[Host]:
     """The hosts of the services that are meant; all where the whole repo is, to find what is left there."""
     if request.everything and not request.hosts:
         return list(repo.hosts.values())
-    from .plan.survey import units
+    from .plan.survey import system_hosts, units
 
-    meant = {host.name for _, host, _ in units(repo, request)}
+    meant = {host.name for _, host, _ in units(repo, request)} | {host.name for host in system_hosts(repo, request)}
     return [host for host in repo.hosts.values() if host.name in meant or host.name in request.hosts]
 
 
@@ -178,7 +198,23 @@ def _carry_out(fleet: Fleet, make: Callable[[], Plan], options: Options, audienc
     plan = make()
     if options.dry_run or plan.faults or not plan.steps:
         return Run(fleet.repo, plan)
-    from .work import carry_out
+    from .guards import refuse_new_steps
+    from .prepare import locking
 
-    report = carry_out(fleet, plan, make, audience)
+    names = {step.host.name for step in plan.steps if not step.blocked}
+    with locking(fleet, [host for host in fleet.repo.hosts.values() if host.name in names], plan.title) as locked:
+        audience.stage("locking")
+        ledgers = locked()
+        audience.at(Stage.LOCKED)
+        refuse_new_steps(plan, make())
+        return _finish(fleet, make, ledgers, audience)
+
+
+def _finish(fleet: Fleet, make: Callable[[], Plan], ledgers: Mapping[str, Ledger], audience: Audience) -> Run:
+    plan = make()
+    if plan.faults or not plan.steps:
+        return Run(fleet.repo, plan)
+    from .work import work
+
+    report = work(fleet, plan, ledgers, audience, again=make)
     return Run(fleet.repo, report.plan if report else plan, report, declined=report is None)

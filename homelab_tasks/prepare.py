@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import repo as repos
+from .background import in_background
 from .commands import docker, git
 from .commands import resolve as resolving
 from .commands.resolve import Resolution
 from .errors import HomelabError
 from .fleet import Fleet, env_files, in_parallel
-from .model import Host, Source
+from .model import Host, Repo, Source
 from .plan import Delivery, Plan
 from .plan.survey import Finding, Survey
-from .runner import Result
+from .runner import Result, Runner
 
 # The rest is imported while Compose resolves.
 if TYPE_CHECKING:
     from .execute import Crew
-    from .ledger import Held
+    from .ledger import Held, Ledger
+    from .observe import Observation
 
 
 EMPTY_TAR = bytes(1024)
@@ -39,7 +45,8 @@ def resolve(fleet: Fleet, survey: Survey) -> Mapping[str, Resolution]:
     def ask(host: Host) -> Result:
         found, seen = survey.on(host), fleet.seen[host.name]
         kept = {f.service.name for f in found if f.drift.settled}
-        order = resolving.resolve(host, repo, [f.service for f in found], seen.compose, tree, kept)
+        then = {f.service.name: f.past.env for f in found if f.past}
+        order = resolving.resolve(host, repo, [f.service for f in found], seen.compose, tree, kept, then)
         return fleet.runners[host.name].run(order)
 
     answers: dict[str, Resolution] = {}
@@ -51,42 +58,65 @@ def resolve(fleet: Fleet, survey: Survey) -> Mapping[str, Resolution]:
     return answers
 
 
-def lock(fleet: Fleet, plan: Plan, who: str) -> dict[str, Held]:
-    """Lock every host that the plan changes, and see it again under the lock: all of them, or none.
+@contextmanager
+def locking(fleet: Fleet, hosts: Iterable[Host], title: str) -> Iterator[Callable[[], dict[str, Ledger]]]:
+    """Begin to lock hosts and to see them again under the lock, while something else is done; at the end they are free.
 
-    A host that is lost meanwhile becomes unfit. Raises Locked and Unwritable.
+    What is given waits for it: all of `hosts` are locked, or none. It raises Locked and Unwritable; a host that is lost
+    meanwhile becomes unfit.
     """
-    from .ledger import Held, open_ledger
+    from .ledger import open_ledger
 
-    names = dict.fromkeys(step.host.name for step in plan.steps if not step.blocked)
-    hosts = [fleet.repo.hosts[name] for name in names]
+    name = holder(title)
 
-    def take(host: Host) -> Held | HomelabError | ConnectionError:
+    def take(host: Host, runner: Runner) -> Held:
+        outgoing = in_background(partial(_outgoing, fleet.repo, host, fleet.seen[host.name]))
+        files, turn = env_files(fleet.repo, host), fleet.seen[host.name].turn
+        held = open_ledger(runner, name, fleet.repo.branch, files, turn=turn)
+        fleet.received[host.name] = in_background(partial(_receive, runner, outgoing))
+        return held
+
+    taking = {host.name: in_background(partial(take, host, fleet.runners[host.name])) for host in hosts}
+    try:
+        yield partial(_all_or_none, fleet, taking)
+    finally:
+        for future in taking.values():
+            if future.done() and not future.exception():
+                future.result().ledger.close()
+
+
+def holder(title: str) -> str:
+    """How a lock names this run."""
+    from .author import now, who
+
+    return f"{who()}, pid {os.getpid()}, since {now()}: {title}"
+
+
+def _all_or_none(fleet: Fleet, taking: Mapping[str, Future[Held]]) -> dict[str, Ledger]:
+    ledgers: dict[str, Ledger] = {}
+    refused: list[HomelabError] = []
+    for name, future in taking.items():
         try:
-            return open_ledger(fleet.runners[host.name], who, fleet.repo.branch, env_files(fleet.repo, host))
-        except (HomelabError, ConnectionError) as error:
-            return error
-
-    taken = dict(zip(names, in_parallel(take, hosts), strict=True))
-    held = {name: answer for name, answer in taken.items() if isinstance(answer, Held)}
-    for name, answer in taken.items():
-        if isinstance(answer, ConnectionError):
-            fleet.lose(name, f"{name} was lost while locking ({answer}); run the same again")
-    for answer in taken.values():
-        if isinstance(answer, HomelabError):
-            for other in held.values():
-                other.ledger.close()
-            raise answer
-    return held
+            held = future.result()
+        except HomelabError as error:
+            refused.append(error)
+        except ConnectionError as error:
+            fleet.lose(name, f"{name} was lost while locking ({error}); run the same again")
+        else:
+            if name not in fleet.unfit:  # it may have been lost to something else meanwhile
+                fleet.seen[name], ledgers[name] = held.seen or fleet.seen[name], held.ledger
+    if refused:
+        raise refused[0]
+    return ledgers
 
 
-def crews(fleet: Fleet, held: Mapping[str, Held], who: str) -> dict[str, Crew]:
+def crews(fleet: Fleet, ledgers: Mapping[str, Ledger], who: str) -> dict[str, Crew]:
     """What the walk over the plan needs at each host."""
     from .execute import Crew
 
     return {
-        name: Crew(fleet.runners[name], answer.ledger, dict(answer.seen.records), who, fleet.skew.get(name, 0))
-        for name, answer in held.items()
+        name: Crew(fleet.runners[name], ledger, dict(fleet.seen[name].records), who, fleet.skew.get(name, 0))
+        for name, ledger in ledgers.items()
     }
 
 
@@ -111,20 +141,44 @@ def pull(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
     return tuple(filter(None, in_parallel(fetch, list(wanted))))
 
 
-def deliver(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
-    """Bring the commit to each host's checkout; what went wrong, one sentence a host."""
-    repo, still = fleet.repo, [d for d in deliveries if d.host.name in fleet.seen]
-    bundles = {d.commit: repos.bundle(repo, d.commit) for d in still if d.host.source is Source.PUSH}
+def _outgoing(repo: Repo, host: Host, seen: Observation) -> bytes:
+    """The commits that the host lacks, as a bundle. No origin has a commit that was made of others."""
+    if seen.commit == repo.commit or (host.source is Source.ORIGIN and not repo.made_of):
+        return b""
+    return repos.bundle(repo, seen.commit, seen.base)
 
-    def send(delivery: Delivery) -> str:
-        host = delivery.host
-        result = fleet.runners[host.name].run(git.take(host, repo, bundles.get(delivery.commit, b"")))
+
+def _receive(runner: Runner, outgoing: Future[bytes]) -> Result | None:
+    """Bring them there; they lie in its Git folder until a checkout, or for nothing."""
+    bundled = outgoing.result()
+    return runner.run(git.receive(runner.host, bundled)) if bundled else None
+
+
+def deliver(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+    """Bring each host's checkout to the commit; what went wrong, one sentence a host."""
+    repo, still = fleet.repo, [d.host for d in deliveries if d.host.name in fleet.seen]
+
+    def check_out(host: Host) -> str:
+        received = fleet.received[host.name].result() if host.name in fleet.received else None
+        if received is not None and not received.ok:
+            return _trouble(fleet, host, "delivering the commit", received)
+        result = _check_out(fleet, host)
         fleet.notes += [
             f"{host.name}: a file in the way of the commit was kept as {path}" for path in result.text.splitlines()
         ]
         return _delivery_trouble(fleet, host, result)
 
-    return tuple(filter(None, in_parallel(send, still)))
+    return tuple(filter(None, in_parallel(check_out, still)))
+
+
+def _check_out(fleet: Fleet, host: Host) -> Result:
+    """Also where the host should have the commit, and has thrown it away: then it gets all of its history again."""
+    repo, runner = fleet.repo, fleet.runners[host.name]
+    result = runner.run(git.take(host, repo))
+    if result.ok or "did not arrive" not in result.stderr or host.source is Source.ORIGIN:
+        return result
+    again = runner.run(git.receive(host, repos.bundle(repo)))
+    return runner.run(git.take(host, repo)) if again.ok else again
 
 
 def block(plan: Plan, unfit: Mapping[str, str]) -> Plan:
@@ -144,7 +198,7 @@ def _paths(findings: Iterable[Finding]) -> set[str]:
 def _delivery_trouble(fleet: Fleet, host: Host, result: Result) -> str:
     said = result.stderr
     if "did not arrive" in said:
-        return f"commit {fleet.repo.commit[:7]} is not at the origin of {host.name}; git push, then run the same again"
+        return f"commit {fleet.repo.base[:7]} is not at the origin of {host.name}; git push, then run the same again"
     if host.source is Source.ORIGIN and (refusals := re.findall(r"(?m)^fatal: (.+)$", said)):
         word = "add" if "does not appear to be a git repository" in said else "set-url"
         move = f"on {host.name}: git -C {host.path} remote {word} origin URL"

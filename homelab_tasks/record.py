@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .model import Pinned
+
 _SEVERAL = "several"  # no digest
 
 
@@ -50,6 +52,7 @@ class Record:
     removed: bool = False
     laid: str = ""  # digest of the other files that lie there since: a deploy failed, or was about another service
     unfinished: bool = False  # something began to change its containers, and has not ended well since
+    pinned: Pinned | None = None  # it was rolled back alone, and stays so
 
     def with_files_laid(self, digest: str) -> Record:
         """The same service after files with this digest were laid on the host, whether or not it comes to use them."""
@@ -62,6 +65,38 @@ class Record:
     def line(self) -> str:
         """The record as one line of JSON."""
         return json.dumps(_plain(self), separators=(",", ":"), sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRecord:
+    """A NixOS system that was activated, confirmed and made the boot default; a line of `system.jsonl`."""
+
+    system: str  # store path
+    files: str  # digest of the flake's folder, "" where an exact store path was asked for
+    commit: str
+    at: str  # ISO 8601, UTC
+    by: str  # user@machine
+    before: str = ""  # store path of the system that ran until then, kept from the garbage collector
+
+    def line(self) -> str:
+        """The record as one line of JSON."""
+        return json.dumps({slot: getattr(self, slot) for slot in _SYSTEM}, separators=(",", ":"))
+
+
+_SYSTEM = ("system", "files", "commit", "at", "by", "before")
+
+
+def read_systems(text: str) -> tuple[SystemRecord, ...]:
+    """All recorded systems, the last one last. A line that is torn or foreign is passed over."""
+    return tuple(found for line in text.splitlines() if (found := _system(line)))
+
+
+def _system(line: str) -> SystemRecord | None:
+    try:
+        record = SystemRecord(**json.loads(line))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return record if all(isinstance(getattr(record, slot), str) for slot in _SYSTEM) else None
 
 
 def read(text: str) -> Mapping[str, Record]:
@@ -85,9 +120,14 @@ def compact(records: Iterable[Record]) -> str:
 def _record(line: str) -> Record | None:
     try:
         fields: dict[str, Any] = json.loads(line)
-        held = fields.pop("held", None)
+        held, pinned = fields.pop("held", None), fields.pop("pinned", None)
         containers = tuple(RecordedContainer(**entry) for entry in fields.pop("containers", ()))
-        record = Record(**fields, containers=containers, held=Held(**held) if held else None)
+        record = Record(
+            **fields,
+            containers=containers,
+            held=Held(**held) if held else None,
+            pinned=Pinned(**pinned) if pinned else None,
+        )
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     return record if _sound(record) else None
@@ -111,6 +151,7 @@ def _sound(record: Record) -> bool:
         *record.env.values(),
         *record.borrows.values(),
         *((record.held.by, record.held.at) if record.held else ()),
+        *((record.pinned.commit, record.pinned.by, record.pinned.at) if record.pinned else ()),
     ]
     texts += [text for c in record.containers for text in (c.id, c.key, c.name, c.image)]
     return all(isinstance(text, str) for text in texts)
@@ -123,6 +164,8 @@ def _plain(record: Record) -> dict[str, Any]:
     plain |= {"env": dict(record.env), "borrows": dict(record.borrows)}
     if record.held:
         plain["held"] = {"by": record.held.by, "at": record.held.at}
+    if record.pinned:
+        plain["pinned"] = {"commit": record.pinned.commit, "by": record.pinned.by, "at": record.pinned.at}
     if record.removed:
         plain["removed"] = True
     if record.laid:

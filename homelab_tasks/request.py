@@ -17,5 +17,10 @@ class Request:
     force: bool = False
     prune: bool = False
     everything: bool = False  # the whole repo is meant, so what is gone from it is looked for
+    back: bool = False  # a rollback: the commit may be older than what is there
+    unpin: bool = False  # what was rolled back alone goes on with the rest
     files: bool = True  # bring files and settings to the commit; False only starts what does not run
+    system: bool = False  # the NixOS systems of the hosts that are meant come first; without names: of all hosts
+    reboot: bool = False  # a host may restart where its new system asks for it
+    on_failure: str = ""  # revert, keep or stop; "": what hosts.yaml says
     timeout: float = 0  # seconds until healthy, 0: what the service says

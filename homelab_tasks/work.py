@@ -1,22 +1,24 @@
-"""From a plan to its report: ask, lock, look again, prepare everything, execute, write down."""
+"""From a plan to its report, with the hosts locked: ask, prepare everything, execute, write down."""
 
 from __future__ import annotations
 
-import getpass
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
-from . import prepare
-from .errors import Refused
-from .execute import Crew, Phase, Progress, Report, Tell, execute, now
+from . import prepare, systems, undo
+from .author import now, who
+from .execute import Crew, Outcome, Phase, Progress, Report, Status, Tell, execute
 from .fleet import Fleet
+from .ledger import Ledger
+from .model import OnFailure
+from .observe import Observation
 from .plan import Plan, key
+from .stage import Stage
 
 FEW_LINES = 50  # a state file is written anew when it has this many lines, and three times as many as services
 
@@ -28,67 +30,84 @@ class Audience(Protocol):
     def stage(self) -> Callable[[str], None]:
         """To be called with what is being done right now, in a few words."""
 
+    def at(self, stage: Stage) -> None:
+        """Told of every stage as soon as it is reached."""
+
     def approve(self, plan: Plan) -> bool:
         """Show the plan; False if a person says no."""
+
+    def goes_back(self, plan: Plan) -> None:
+        """Say that a failed run is being put back, by `plan`."""
 
     def tell(self, plan: Plan) -> Tell:
         """Somebody to tell the progress of `plan` to."""
 
 
-def carry_out(fleet: Fleet, plan: Plan, make: Callable[[], Plan], audience: Audience) -> Report | None:
-    """Carry `plan` out; None if a person declined. `make` plans again once the hosts are locked and were seen again.
+def work(
+    fleet: Fleet, plan: Plan, ledgers: Mapping[str, Ledger], audience: Audience, *, again: Callable[[], Plan]
+) -> Report | None:
+    """Carry out a plan that was made of what was seen under the locks; None if a person declined.
 
-    Raises Locked, Unwritable and Refused before anything was changed.
+    `again` makes what is left to do once systems changed.
     """
+    plan = prepare.block(plan, fleet.unfit)
     if all(step.blocked for step in plan.steps):
         return execute(plan, {}, audience.tell(plan))
     if not audience.approve(plan):
         return None
-    audience.stage("locking")
+    audience.at(Stage.AGREED)
+    roots = systems.rights(fleet, plan)
+    crews = prepare.crews(fleet, ledgers, who())
     with ExitStack() as at_the_end:
-        held = prepare.lock(fleet, plan, f"{who()}, pid {os.getpid()}, since {now()}: {plan.title}")
-        for answer in held.values():
-            at_the_end.callback(answer.ledger.close)
-        fleet.seen.update({name: answer.seen for name, answer in held.items()})
-        again = make()
-        plan = prepare.block(plan, fleet.unfit)
-        if _steps(again) - _steps(plan):
-            raise Refused("the hosts changed while the plan was made", move="nothing was changed; run the same again")
-        if _signature(again) != _signature(plan) and not audience.approve(_told(again)):
-            return None
-        return _work(fleet, again, prepare.crews(fleet, held, who()), audience)
+        for name in roots.keys() & crews.keys():
+            crews[name].root = roots[name]
+            systems.reopener(fleet, crews[name], prepare.holder(plan.title), at_the_end.callback)
+        return _work(fleet, plan, crews, audience, again)
 
 
-def who() -> str:
-    """`user@machine`, as records and locks name a run."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # no entry in passwd, as in some CI containers
-        user = str(os.getuid())
-    return f"{user}@{platform.node()}"
-
-
-def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience) -> Report:
+def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, make: Callable[[], Plan]) -> Report:
     started = time.monotonic()
     tell = audience.tell(plan)
     _announce(plan, tell)
     trouble = prepare.pull(fleet, plan)
     crews = _still_locked(fleet, crews)
     if not trouble:
+        audience.at(Stage.PULLED)
         noted = _note_what_will_lie(fleet, plan, crews)
+        audience.at(Stage.NOTED)
         trouble = prepare.deliver(fleet, plan.deliveries)
+        audience.at(Stage.DELIVERED)
         crews = _still_locked(fleet, crews)
         trouble += tuple(dict.fromkeys(why for name in crews for answer in noted[name] if (why := answer.result())))
+    trouble = trouble or systems.build(fleet, plan, crews, tell)
+    crews = _still_locked(fleet, crews)
     if trouble:
         return Report(plan, seconds=time.monotonic() - started, trouble=trouble, notes=tuple(fleet.notes))
     plan = prepare.block(plan, fleet.unfit)
     for step in plan.steps:
         tell(Progress(step, Phase.WAITING))
     for crew in crews.values():
-        crew.ledger.journal(_event("begin", fleet, plan, crew))
-    report = execute(plan, crews, tell)
-    _write_down(fleet, report, crews)
+        crew.ledger.journal(_event("begin", fleet, fleet.seen, plan, crew) | {"steps": _meant(plan, crew)})
+    audience.at(Stage.BEGUN)
+    before = dict(fleet.seen)
+    if systems.steps_of(plan):
+        report = systems.execute_first(fleet, plan, crews, make, tell)
+    else:
+        report = execute(plan, crews, tell)
+    audience.at(Stage.EXECUTED)
+    if plan.on_failure is OnFailure.REVERT and report.touched and not report.ok:
+        audience.stage("")
+        audience.at(Stage.GOING_BACK)
+        report = replace(report, undone=undo.put_back(fleet, before, report, crews, partial(_watch_undoing, audience)))
+        audience.at(Stage.BACK)
+    _write_down(fleet, before, report, crews)
+    audience.at(Stage.RECORDED)
     return replace(report, seconds=time.monotonic() - started, notes=tuple(fleet.notes))
+
+
+def _watch_undoing(audience: Audience, plan: Plan) -> Tell:
+    audience.goes_back(plan)
+    return audience.tell(plan)
 
 
 def _still_locked(fleet: Fleet, crews: Mapping[str, Crew]) -> dict[str, Crew]:
@@ -129,40 +148,42 @@ def _announce(plan: Plan, tell: Tell) -> None:
             tell(Progress(step, Phase.DELIVERING))
 
 
-def _write_down(fleet: Fleet, report: Report, crews: Mapping[str, Crew]) -> None:
+def _write_down(fleet: Fleet, before: Mapping[str, Observation], report: Report, crews: Mapping[str, Crew]) -> None:
     for name, crew in crews.items():
         outcomes = [o for o in report.outcomes if o.step.host.name == name]
-        steps = [
-            {"step": o.step.key, "verb": o.step.verb.value, "status": o.status.value, "why": o.why} for o in outcomes
-        ]
+        steps = [_ended(outcome, crew) for outcome in outcomes]
         result = {
             "ok": report.ok,
             "interrupted": report.interrupted,
             "seconds": round(report.seconds, 2),
             "steps": steps,
         }
-        crew.ledger.journal(_event("end", fleet, report.plan, crew) | result)
-        crew.ledger.remember_env(fleet.seen[name].env.values())
-        if fleet.seen[name].record_lines + 2 * len(steps) > FEW_LINES + 3 * len(crew.records):
+        if report.undone:
+            result |= {"reverted": True, "left": list(report.undone.left)}
+        crew.ledger.journal(_event("end", fleet, before, report.plan, crew) | result)
+        crew.ledger.remember_env(fleet.seen[name].env.values() if name in fleet.seen else ())
+        if before[name].record_lines + 2 * len(steps) > FEW_LINES + 3 * len(crew.records):
             crew.ledger.compact(crew.records.values())
 
 
-def _event(kind: str, fleet: Fleet, plan: Plan, crew: Crew) -> dict[str, Any]:
-    before = fleet.seen[crew.runner.host.name].commit
-    after = plan.commit or before
-    return {"event": kind, "at": now(), "by": crew.who, "title": plan.title, "from": before, "to": after}
+def _ended(outcome: Outcome, crew: Crew) -> dict[str, Any]:
+    """How a step ended; of a service that is as planned also its settings and images, for whoever goes back to them."""
+    step = outcome.step
+    ended = {"step": step.key, "verb": step.verb.value, "status": outcome.status.value, "why": outcome.why}
+    record = crew.records.get(step.subject)
+    if not (step.entry and record and outcome.status is Status.DONE):
+        return ended
+    images = {container.key: container.image for container in record.containers}
+    return ended | {"env": dict(record.env), "images": images}
 
 
-def _steps(plan: Plan) -> frozenset[str]:
-    return frozenset(step.key for step in plan.steps)
+def _event(kind: str, fleet: Fleet, seen: Mapping[str, Observation], plan: Plan, crew: Crew) -> dict[str, Any]:
+    before = seen[crew.runner.host.name].base
+    run = {"event": kind, "run": fleet.run, "at": now(), "by": crew.who}
+    return run | {"title": plan.title, "from": before, "to": plan.commit or before}
 
 
-def _told(plan: Plan) -> Plan:
-    """What was asked of Compose for a plan is good for its own steps, so it may lose some, or do them another way."""
-    return replace(
-        plan, notices=("the hosts changed meanwhile, by a run that ended; this is what is left", *plan.notices)
-    )
-
-
-def _signature(plan: Plan) -> frozenset[tuple[str, str, str]]:
-    return frozenset((step.key, step.verb.value, step.blocked) for step in plan.steps)
+def _meant(plan: Plan, crew: Crew) -> list[dict[str, str]]:
+    """What a run is about to do on one host: all that is known of it should it end without a word."""
+    here = crew.runner.host.name
+    return [{"step": step.key, "verb": step.verb.value} for step in plan.steps if step.host.name == here]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
@@ -18,7 +19,7 @@ def lab() -> Iterator[Lab]:
     try:
         running = Lab.start(HOSTS)
     except LabUnavailable as reason:
-        _give_up(str(reason))
+        give_up(str(reason))
     yield running
     running.stop()
 
@@ -38,11 +39,12 @@ def host(hosts: tuple[LabHost, ...]) -> LabHost:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "lab" in getattr(item, "fixturenames", ()):
+        if {"lab", "nixos"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker("hosts")
 
 
-def _give_up(reason: str) -> None:
+def give_up(reason: str) -> NoReturn:
+    """Skip, or fail where that is not allowed."""
     if os.environ.get("HOMELAB_REQUIRE_HOSTS") == "1" or os.environ.get("CI") == "true":
         pytest.fail(f"no lab, and here the tests on hosts may not be skipped: {reason}")
     pytest.skip(reason)

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from ..command import Command, command
+from collections.abc import Iterable
+
+from ..command import Command, command, host_script
 from ..model import Network
 
+KEPT_IMAGES = "homelab-kept"  # what names of kept images begin with
 PULL_TIMEOUT = 900  # seconds
 
 
 def pull(image: str) -> Command:
     """Fetch one image; through the host's own CLI, which knows the credentials of private registries."""
     return command("docker", "pull", "--quiet", image, timeout=PULL_TIMEOUT)
+
+
+def tag(ident: str, name: str) -> Command:
+    """Let `name` mean the image of this id."""
+    return command("docker", "image", "tag", ident, name)
+
+
+def keep_images(project: str, idents: Iterable[str]) -> Command:
+    """Give images names of their own, as the ones they had mean others by now: so nothing that tidies up takes them.
+
+    Of a project the newest few are kept so; `inv cleanup` frees what no record needs.
+    """
+    return host_script("keep_images", f"{KEPT_IMAGES}/{project}", *sorted(idents))
+
+
+def remove_network(name: str) -> Command:
+    """Remove a network that nothing uses."""
+    return command("docker", "network", "rm", name)
 
 
 def create_network(network: Network) -> Command:

@@ -9,9 +9,10 @@ from ..model import Host
 from ..observe import FIELDS
 
 
-def hold(host: Host, who: str, branch: str, env_files: Iterable[str]) -> Command:
-    """Take the host's lock and observe it again under the lock. Prints `locked` and what `observe.look` prints, or
+def hold(host: Host, who: str, branch: str, env_files: Iterable[str], *, turn: str = "") -> Command:
+    """Take the host's lock, and observe it again under the lock unless its turn still is `turn`. Prints `locked` and
+    what `observe.look` prints (nothing, where it is not observed), or
     `held WHO`, `busy WHO` (a dead run's command still works) or `unwritable`.
     """
-    arguments = (host.path, who, branch or "main", host_text("look"), "\t".join(FIELDS), *env_files)
+    arguments = (host.path, who, branch or "main", turn, host_text("look"), "\t".join(FIELDS), *env_files)
     return host_script("hold", *arguments, timeout=0)

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from ..command import Command, host_script
@@ -41,16 +42,23 @@ class Resolution:
 
 
 def resolve(  # noqa: PLR0917 - what is asked, of whom, with what
-    host: Host, repo: Repo, services: Sequence[Service], compose: str, tree: bytes, kept: Collection[str] = ()
+    host: Host,
+    repo: Repo,
+    services: Sequence[Service],
+    compose: str,
+    tree: bytes,
+    kept: Collection[str] = (),
+    then: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> Command:
     """The command that resolves `services` on `host` from `tree`, a tar with paths from the Git repo's root.
 
     Of those in `kept` nothing changed that Compose reads: what the last deploy recorded is its answer, without 25 ms
-    of processor time each.
+    of processor time each. `then` has the env files (path -> hash) of services that are to be as they were once.
     """
     words: list[str] = []
     for service in services:
-        words += [service.name, service.directory, service.project, "keep" if service.name in kept else "ask"]
+        lines = "\n".join(f"{hashed} {path}" for path, hashed in then.get(service.name, {}).items())
+        words += [service.name, service.directory, service.project, "keep" if service.name in kept else "ask", lines]
     return host_script("resolve", host.path, repo.prefix, compose, *words, stdin=tree, timeout=120)
 
 

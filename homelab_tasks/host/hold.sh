@@ -1,14 +1,16 @@
 #!/bin/bash
 # Hold the lock of a host and write its records, line by line from standard input, until it ends. Arguments: the
-# checkout, who holds, the branch of a checkout that is made new, the script `look`, and what that one is given.
+# checkout, who holds, the branch of a checkout that is made new, the turn that was seen, the script `look`, and what
+# that one is given. The turn changes with each lock: where it is the one that was seen, no run was here since, and there
+# is no second look (40 ms of processor time).
 #
 # Lives as long as the run: the lock is the kernel's and ends with this process, which ends when its input does, or
 # when no heartbeat came for 20 s. Appending a line costs no process. `working` is held shared by every command that
 # changes something; taken once alone here, so that nobody starts while a dead run's command still works. A look asks
 # for the lock too, for a moment: hence the short wait. What a dead run left half written is thrown away first.
 #
-# `state` and `sync` are answered, `state` with `ok` or `failed WHY`; on a full disk nothing is left half written.
-path=$1 who=$2 branch=$3 look=$4; shift 4
+# `state`, `system` and `sync` are answered, the first two with `ok` or `failed WHY`; on a full disk nothing is left half written.
+path=$1 who=$2 branch=$3 seen=$4 look=$5; shift 5
 # put TEXT FILE: append a line, whole or not at all; tries twice, the second time to hear why
 put() {
   { printf '%s\n' "$1" >>"$2"; } 2>/dev/null && return
@@ -24,6 +26,11 @@ take() {
 }
 # mend FILE: take away a last line that is not whole
 mend() { [ -z "$(tail -c 1 "$1")" ] || truncate --size=-"$(tail -n 1 "$1" | wc -c)" "$1"; } 2>/dev/null
+# rotate: begin a new journal, and drop the kept env files that nothing names any more
+rotate() {
+  mv "$state/journal.jsonl" "$state/journal.older.jsonl"
+  for f in "$state"/kept/*; do grep -qsF "${f##*/}" "$state/state.jsonl" "$state/journal.older.jsonl" || rm -f "$f"; done
+}
 if ! mkdir -p "$path" 2>/dev/null || ! [ -w "$path" ]; then printf 'unwritable\n'; exit 0; fi
 cd "$path" || exit
 [ -e .git ] || git init --quiet --initial-branch="$branch" || exit
@@ -38,9 +45,12 @@ exec 9>&-
 rm -f "$state/state.next" "$state/env.next"
 [ -s "$state/key" ] || { head -c 32 /dev/urandom | sha256sum >"$state/key.new" && sync "$state/key.new" && mv "$state/key.new" "$state/key"; }
 printf '%s\n' "$who" >"$state/holder"
-[ -s "$state/state.jsonl" ] && [ -n "$(tail -c 1 "$state/state.jsonl")" ] && mend "$state/state.jsonl"
+for f in state system journal; do if [ -s "$state/$f.jsonl" ] && [ -n "$(tail -c 1 "$state/$f.jsonl")" ]; then mend "$state/$f.jsonl"; fi; done
+[ -z "$(find "$state/journal.jsonl" -size +1000k 2>/dev/null)" ] || rotate
+turn=; [ -e "$state/turn" ] && turn=$(<"$state/turn")
+printf '%s\n' "$EPOCHREALTIME-$$" >"$state/turn"
 printf 'locked\n'
-(
+[ -n "$turn" ] && [ "$turn" = "$seen" ] || (
 exec 8>&-
 set -- "$path" "$@"
 eval "$look"
@@ -52,6 +62,7 @@ while IFS= read -r -t 20 line; do
     state\ *)
       if [ -z "$unkept" ] && put "${line#* }" "$state/state.jsonl"; then printf 'ok\n'; else printf 'failed %s\n' "${unkept:-$why}"; fi
       unkept= ;;
+    system\ *) if put "${line#* }" "$state/system.jsonl"; then printf 'ok\n'; else printf 'failed %s\n' "$why"; fi ;;
     journal\ *) put "${line#* }" "$state/journal.jsonl" ;;
     compact\ *) put "${line#* }" "$state/state.next" || torn=1 ;;
     swap)
@@ -60,6 +71,12 @@ while IFS= read -r -t 20 line; do
     detail\ *)
       line=${line#* }; name=${line%% *} # bash reads a line byte by byte, 25 ms for one of these: head takes it whole
       if take "${line#* }" "$state/detail/.$name"; then mv "$state/detail/.$name" "$state/detail/$name.json"; else unkept=$why; rm -f "$state/detail/.$name"; fi ;;
+    keep\ *) # a copy of an env file, for whoever goes back to it; only of the very content that was meant
+      line=${line#* }; hash=${line%% *}
+      if [ ! -e "$state/kept/$hash" ] && mkdir -p "$state/kept" && cp "${line#* }" "$state/kept/.new" 2>/dev/null; then
+        chmod 600 "$state/kept/.new"; sum=$(cat "$state/key" "$state/kept/.new" | sha256sum)
+        if [ "${sum%% *}" = "$hash" ]; then mv "$state/kept/.new" "$state/kept/$hash"; else rm -f "$state/kept/.new"; fi
+      fi ;;
     forget\ *) rm -f "$state/detail/${line##*[ /]}.json" ;;
     env\ *) put "${line#* }" "$state/env.next" || torn=1 ;;
     env-swap)

@@ -4,8 +4,14 @@
 #
 # Everything a plan needs, in one process tree and one round trip. docker ps starts first and works while Git does.
 # Hashing a .env takes two processes (2.5 ms), so hashes are kept beside the records with the file's stat line.
-path=$1 format=$2 state= found=; shift 2
+path=$1 format=$2 state= found= holder=; shift 2
 section() { printf '\036%s\n' "$1"; }
+# The turn comes before all else: a run that begins later gives another one, and while one is at work there is none.
+if cd "$path" 2>/dev/null && [ -e .git ]; then
+  if [ -d .git ]; then state=$PWD/.git/homelab; elif state=$(git rev-parse --absolute-git-dir 2>/dev/null); then state=$state/homelab; fi
+  if [ -s "$state/holder" ] && ! flock --shared --nonblock "$state/lock" true; then holder=$(<"$state/holder")
+  elif [ -s "$state/turn" ]; then section turn; printf '%s\n' "$(<"$state/turn")"; fi
+fi
 exec 3< <(if command -v docker >/dev/null; then docker ps --all --no-trunc --filter label=com.docker.compose.project --format "$format" 2>&1
   printf '\036docker-exit\n%s\n' $?; else printf '\036docker-exit\n127\n'; fi)
 section shell; printf '%s\n' "$USER"
@@ -15,15 +21,19 @@ for d in "${DOCKER_CONFIG:-$HOME/.docker}" /usr/local/lib/docker /usr/local/libe
   if [ -x "$d/cli-plugins/docker-compose" ]; then found=1; printf '%s\n' "$d/cli-plugins/docker-compose"; break; fi
 done
 [ -n "$found" ] || ! command -v docker >/dev/null || docker compose version >/dev/null 2>&1 || section no-compose
-[ -e /run/current-system ] && { section system; readlink -f /run/current-system; }
+[ -e /run/current-system ] && {
+  section system; readlink -f /run/current-system /nix/var/nix/profiles/system
+  [ -e /run/systemd/transient/homelab-rollback.timer ] && section armed
+}
 cd "$path" 2>/dev/null && [ -e .git ] && {
   section git; GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 --branch -z --untracked-files=no 2>&1
-  if [ -d .git ]; then state=$PWD/.git/homelab; elif state=$(git rev-parse --absolute-git-dir 2>/dev/null); then state=$state/homelab; fi
   section folder; printf '%s\n' "$state"
   if [ -d "$state" ]; then
     section state; [ -e "$state/state.jsonl" ] && cat "$state/state.jsonl"
+    [ -e "$state/system.jsonl" ] && { section systems; cat "$state/system.jsonl"; }
+    [ -s "$state/pins" ] && { section pins; cat "$state/pins"; }
     [ -s "$state/delivering" ] && { section delivering; cat "$state/delivering"; }
-    [ -s "$state/holder" ] && ! flock --shared --nonblock "$state/lock" true && { section holder; cat "$state/holder"; }
+    [ -n "$holder" ] && { section holder; printf '%s\n' "$holder"; }
   fi
 }
 files=() readable=()

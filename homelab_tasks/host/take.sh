@@ -1,24 +1,19 @@
 #!/bin/bash
-# Take in a commit: a bundle on standard input (nothing: it is here already), or what the origin has.
-# Arguments: the checkout, the commit, the branch, `push` or `origin`.
+# Check a commit out that was received before, or is at the origin.
+# Arguments: the checkout, the commit, the branch, `push` or `origin`, and of a commit with pinned services what it is
+# made of (`BASE SERVICE=COMMIT ...`), for whoever sees the checkout and does not have that commit.
 #
 # Whatever is in the commit's way is found before anything is touched: edits of tracked files, and files that
 # only the host has (Git would take one that it ignores, such as a .env, for expendable). Only then a
 # marker is written, and removed when all is there: where one lies, the files of a delivery are half there (power cut,
 # full disk) and the checkout is forced. What is of neither commit is copied to `aside` before, and named.
 export LC_ALL=C
-path=$1 commit=$2 branch=$3 source=$4
+path=$1 commit=$2 branch=$3 source=$4 made=$5
 cd "$path" || exit
 state=$(git rev-parse --absolute-git-dir)/homelab || exit
 mkdir -p -m 700 "$state" || exit
 exec 9>>"$state/working" && flock --shared 9 || exit
-incoming=$state/incoming.bundle
-if [ "$source" = origin ]; then git fetch --quiet origin || exit
-else
-  cat >"$incoming" || exit
-  if [ -s "$incoming" ]; then git fetch --quiet --no-write-fetch-head "$incoming" '+refs/homelab/outgoing:refs/homelab/incoming' || exit; fi
-  rm -f "$incoming"
-fi
+if [ "$source" = origin ]; then git fetch --quiet origin || exit; fi
 if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then printf 'commit %s did not arrive\n' "$commit" >&2; exit 1; fi
 force=--no-overwrite-ignore base=$(git rev-parse --quiet --verify HEAD)
 if [ -s "$state/delivering" ]; then
@@ -37,8 +32,10 @@ else
   while IFS= read -r -d '' f; do
     if [ -e "$f" ] || [ -L "$f" ]; then in_the_way+=("$f"); fi
   done < <(git diff --name-only --no-renames --diff-filter=A -z "$from" "$commit")
-  while IFS= read -r -d '' f; do in_the_way+=("$f"); done < <([ -n "$base" ] &&
-    comm -z -12 <(git diff --name-only --no-renames -z HEAD | sort -z) <(git diff --name-only --no-renames --diff-filter=a -z HEAD "$commit" | sort -z))
+  if [ -n "$base" ] && ! git diff --quiet --no-ext-diff HEAD; then
+    while IFS= read -r -d '' f; do in_the_way+=("$f"); done < <(
+      comm -z -12 <(git diff --name-only --no-renames -z HEAD | sort -z) <(git diff --name-only --no-renames --diff-filter=a -z HEAD "$commit" | sort -z))
+  fi
   if [ ${#in_the_way[@]} -gt 0 ]; then
     printf 'these files would be overwritten:\n' >&2; printf '\t%s\n' "${in_the_way[@]}" >&2; exit 1
   fi
@@ -46,4 +43,8 @@ else
   git read-tree --dry-run -m -u $base "$commit" || exit
 fi
 printf '%s\n' "$commit" >"$state/delivering" && sync "$state/delivering" || exit
-git checkout --quiet $force -B "$branch" --no-track "$commit" && rm -f "$state/delivering"
+if [ -n "$made" ]; then # those of before stay named until the checkout is there
+  { if [ -e "$state/pins" ]; then tail -n 3 "$state/pins"; fi; printf '%s %s\n' "$commit" "$made"; } >"$state/pins.new" && mv "$state/pins.new" "$state/pins" || exit
+fi
+git checkout --quiet $force -B "$branch" --no-track "$commit" && rm -f "$state/delivering" || exit
+[ -n "$made" ] || rm -f "$state/pins"

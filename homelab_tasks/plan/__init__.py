@@ -8,13 +8,14 @@ from enum import Enum
 from typing import Any
 
 from ..command import Command
-from ..model import Check, Host, Network, Service
+from ..model import Check, Host, Network, OnFailure, Pinned, Service
 from ..record import Held
 
 
 class Verb(Enum):
     """What a step does to its subject. The value is what a person reads."""
 
+    SYSTEM = "activate"
     NETWORK = "make network"
     CREATE = "create"  # the first time on this host
     UPDATE = "update"  # its files, its .env or its image changed
@@ -37,6 +38,7 @@ class Verb(Enum):
 
 
 _DOING = {
+    Verb.SYSTEM: "activating",
     Verb.NETWORK: "making network",
     Verb.CREATE: "creating",
     Verb.UPDATE: "updating",
@@ -73,6 +75,20 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """A change of a host's system, which may cut the connection that it came by: it counts once `keep` went well over
+    a connection that was made afterwards. Both run as root, with the store path of the system as their last word.
+    """
+
+    activate: Command
+    keep: Command
+    patience: float  # seconds until a host that nobody confirmed has gone back
+    system: str = ""  # exactly this one; "": what the step has built
+    files: str = ""  # digest of what it was built from, for the record
+    commit: str = ""  # the same
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What is written down on the host once a step is done."""
 
@@ -88,6 +104,8 @@ class Entry:
     removed: bool = False
     laid: str = ""  # as the record has it, where files stay as they lie
     unfinished: bool = False  # as the record has it, where the step does not bring all of the service up
+    commit: str = ""  # that its files are of; "": as recorded
+    pinned: Pinned | None = None
     detail: str = ""  # resolved model and file list as JSON, "" to leave the last one
 
 
@@ -104,7 +122,9 @@ class Step:
     changes: tuple[Change, ...] = ()
     needs: frozenset[str] = frozenset()  # keys of steps that come first
     pulls: tuple[str, ...] = ()  # images that are not on the host yet
-    commands: tuple[Command | Gate, ...] = ()  # one after the other; a gate among them is waited for
+    build: Command | None = None  # prints the store path of the system to activate; before anything is changed
+    commands: tuple[Command | Gate | Switch, ...] = ()  # one after the other; a gate among them is waited for
+    lane: str = ""  # steps of one lane run one at a time, on whatever hosts
     gate: Gate | None = None
     entry: Entry | None = None
     weight: int = 0  # length of the longest chain that waits for this step: longer ones start first
@@ -132,6 +152,7 @@ class Delivery:
 
     host: Host
     commit: str
+    half: bool = False  # the last delivery did not end
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +168,8 @@ class Plan:
     gone: tuple[Unit, ...] = ()  # on a host and no longer in the repo
     notices: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()  # what has to be mended before anything is changed: `what; the next move`
+    on_failure: OnFailure = OnFailure.KEEP
+    asks: tuple[str, ...] = ()  # questions that somebody has to answer with yes before anything is changed
 
     @property
     def changes(self) -> bool:
@@ -164,6 +187,11 @@ def detail(model: Mapping[str, Any], files: Mapping[str, str]) -> str:
 def key(service: Service | str, host: Host) -> str:
     """The key of a service's step on a host."""
     return f"{service}@{host.name}"
+
+
+def system_key(host: Host) -> str:
+    """The key of the step that activates a host's NixOS; no service is called so, as there is a blank in it."""
+    return f"nixos system@{host.name}"
 
 
 def network_key(network: Network, host: Host) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from .. import graph
 from ..commands import docker
-from ..model import Repo
+from ..model import OnFailure, Repo
 from ..request import Request
-from . import Delivery, Plan, Step, Verb, key, network_key
+from . import Delivery, Plan, Step, Verb, key, network_key, system_key
 from .facts import Facts
 from .faults import external_names, faults_of, notices_of
 from .removal import left_behind, moves, not_yet, removal
 from .step import follow, step_of
 from .survey import Before, Survey, borrowers
+from .system import systems
 
 
 def plan_deploy(survey: Survey, facts: Facts) -> Plan:
@@ -26,11 +27,13 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
     networks = {step.key: step for step in _networks(facts, survey)}
     removals = [*moved, *(removal(facts, unit) for unit in survey.gone if request.prune)]
     ordered = _with_needs(repo, steps, networks, facts, survey)
+    first = list(systems(survey, facts))
     return Plan(
         title=request.title,
-        commit=repo.commit,
-        steps=(*networks.values(), *ordered, *removals),
+        commit=repo.base,
+        steps=(*first, *_after_systems([*networks.values(), *ordered, *removals], first)),
         deliveries=tuple(_deliveries(facts, survey)) if request.files else (),
+        on_failure=_on_failure(repo, request),
         unchanged=tuple(unit for unit in survey.unchanged if key(unit.subject, unit.host) not in steps),
         held=survey.held,
         gone=() if request.prune else survey.gone,
@@ -41,6 +44,20 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
         ),
         faults=faults_of(repo, survey, facts.resolved),
     )
+
+
+def _on_failure(repo: Repo, request: Request) -> OnFailure:
+    """Without files moving there is nothing to go back to."""
+    if not request.files:
+        return OnFailure.KEEP
+    return OnFailure(request.on_failure) if request.on_failure else repo.on_failure
+
+
+def _after_systems(steps: Iterable[Step], systems: Iterable[Step]) -> Iterator[Step]:
+    """What is on a host waits for its system."""
+    keys = {step.key for step in systems}
+    for step in steps:
+        yield replace(step, needs=step.needs | ({system_key(step.host)} & keys))
 
 
 def _namespace_followers(facts: Facts, request: Request, steps: Mapping[str, Step]) -> Iterator[Step]:
@@ -85,7 +102,8 @@ def _with_needs(
 
 
 def _deliveries(facts: Facts, survey: Survey) -> Iterator[Delivery]:
-    for name in dict.fromkeys(f.host.name for f in survey.findings if not f.blocked):
+    systems = [f.host.name for f in survey.systems if not f.blocked]
+    for name in dict.fromkeys([*systems, *(f.host.name for f in survey.findings if not f.blocked)]):
         seen = facts.seen[name]
         if seen.commit != facts.repo.commit or seen.interrupted:
-            yield Delivery(facts.repo.hosts[name], seen.commit)
+            yield Delivery(facts.repo.hosts[name], seen.base, half=bool(seen.interrupted))

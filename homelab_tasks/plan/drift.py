@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..model import Reason, Repo, Service
+from ..model import Pinned, Reason, Repo, Service
 from ..observe import Health, Observation, SeenContainer
 from ..record import Record, RecordedContainer
+from .past import Past, other_env
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,17 @@ class Drift:
     absent: tuple[str, ...] = ()  # sentences on containers that do not run, or that nobody recorded
     outdated: tuple[str, ...] = ()  # sentences on containers whose image's name means another image by now
     sick: Mapping[str, str] = field(default_factory=dict)  # container key -> sentence; a restart is tried
+    pin: str = ""  # a sentence, where it is to be pinned elsewhere than it is, or not any more
+    back: tuple[str, ...] = ()  # sentences on what is not as it was at the time that a plan goes back to
     borrowed: tuple[str, ...] = ()  # services whose network namespace is another one now
 
     def __bool__(self) -> bool:
-        return bool(self.new or self.files or self.relaid or self.env or self.outdated or self.down)
+        return bool(not self.settled or self.outdated or self.pin or self.down)
 
     @property
     def settled(self) -> bool:
         """Files and settings are those of the record, whatever became of the containers."""
-        return not (self.new or self.files or self.relaid or self.env)
+        return not (self.new or self.files or self.relaid or self.env or self.back)
 
     @property
     def down(self) -> bool:
@@ -38,8 +41,8 @@ class Drift:
         return bool(self.unfinished or self.absent or self.sick or self.borrowed)
 
 
-def find_drift(repo: Repo, service: Service, seen: Observation) -> Drift:
-    """Compare one service with what was observed on one of its hosts."""
+def find_drift(repo: Repo, service: Service, seen: Observation, past: Past | None = None) -> Drift:
+    """Compare one service with what was observed on one of its hosts; with `past` it is to be as it was then."""
     record = seen.records.get(service.name)
     if record is None:
         return Drift(new=True)
@@ -50,12 +53,30 @@ def find_drift(repo: Repo, service: Service, seen: Observation) -> Drift:
         unfinished=record.unfinished,
         files=record.digest != service.digest or record.project != service.project,
         relaid=record.laid not in ("", service.digest),
-        env=_changed_env(repo, service, record, seen),
+        env=() if past else _changed_env(repo, service, record, seen),
         absent=(*_absent(record, containers), *_unknown(record, containers)),
-        outdated=_outdated(record, containers),
+        outdated=() if past else _outdated(record, containers),
+        pin=_pin(repo.pins.get(service.name), record.pinned),
+        back=tuple(_not_as_then(past, record, seen)) if past else (),
         sick=_sick(record, containers),
         borrowed=_borrowed(repo, service, record, seen),
     )
+
+
+def _pin(wanted: Pinned | None, recorded: Pinned | None) -> str:
+    there = recorded.commit if recorded else ""
+    if (wanted.commit if wanted else "") == there:
+        return ""
+    return f"to be pinned at {wanted.commit[:7]}" if wanted else f"is pinned at {there[:7]} no more"
+
+
+def _not_as_then(past: Past, record: Record, seen: Observation) -> Iterator[str]:
+    """Containers may run with what was recorded, while another file lies there already: both have to be as then."""
+    for path in sorted({*other_env(past, seen), *(p for p in past.env if record.env.get(p) != past.env[p])}):
+        yield f"{path.rpartition('/')[2]} of then"
+    for container in record.containers:
+        if past.images.get(container.key, container.image) != container.image:
+            yield f"image of then for {container.key}"
 
 
 def _changed_env(repo: Repo, service: Service, record: Record, seen: Observation) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from ..commands import compose
 from ..commands.resolve import Resolution, Resolved
 from ..model import Repo
+from .past import lost_images
 from .survey import Finding, Survey
 
 
@@ -20,6 +21,7 @@ def faults_of(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) ->
         *_never_deployed(survey),
         *cut,
         *_rejected(repo, survey, resolved),
+        *_lost(survey, resolved),
         *_networks(repo, survey, resolved),
         *_volumes(repo, survey, resolved),
     ]
@@ -67,8 +69,20 @@ def _rejected(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) ->
             yield _sentence(repo, finding, found.error)
 
 
+def _lost(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
+    for finding, found in _answers(survey, resolved):
+        if not finding.past or survey.request.force:
+            continue
+        for name in lost_images(finding.past, found, resolved[finding.host.name]):
+            what = f"{finding.service.name}: the image that {name} was then is gone from {finding.host.name}"
+            yield f"{what}, and the name means another one now; take that one with --force"
+
+
 def _sentence(repo: Repo, finding: Finding, error: str) -> str:
     service, host = finding.service, finding.host.name
+    if error.endswith("is not kept on the host"):
+        path = error.partition(" as it was then")[0]
+        return f"{service.name}: {path} as it was then is not kept on {host}; nothing can bring it back"
     missing = re.search(r"env file (.+?) not found", error)
     if missing:
         first = _folder_first(finding, posixpath.dirname(missing[1]))

@@ -86,7 +86,7 @@ def _entry(repo: Repo, service: Service, record: Record | None) -> Entry | None:
     if record is None:
         return None
     entry = Entry(service.name, record.project, record.directory, record.digest, record.env, borrows(repo, service))
-    return replace(entry, laid=record.laid, unfinished=record.unfinished)
+    return replace(entry, laid=record.laid, unfinished=record.unfinished, pinned=record.pinned)
 
 
 def _stop(repo: Repo, seen: Mapping[str, Observation], step: Step, held: Held) -> Step:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..command import Command
-from ..commands import compose
+from ..commands import compose, docker
 from ..commands.resolve import Resolution, Resolved, image_name
 from ..model import Host, Service
 from ..request import Request
@@ -15,6 +15,7 @@ from . import Entry, Gate, Step, Verb, detail, key
 from .drift import Drift, env_hashes
 from .effect import Effect, effect_of
 from .facts import Facts, gate_of
+from .past import bring_back
 from .stages import stages
 from .survey import Finding, borrows
 
@@ -41,6 +42,8 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
     renamed = record is not None and record.project != service.project
     verb = _verb(drift, effect, adopted=bool(seen.of_project(service.project)), forced=forced, renamed=renamed)
     entry = _entry(service, host, facts, resolved)
+    if finding.past:
+        entry = replace(entry, env={**entry.env, **finding.past.env}, held=finding.past.held)
     step = replace(
         base,
         verb=verb,
@@ -52,6 +55,8 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
         return step
     commands = [
         *_leave_old_project(service, host, facts),
+        *_bring_back(finding, facts),
+        *_keep_images(service, host, drift, facts),
         *_commands(finding, effect, facts, request, forced=forced),
     ]
     gate = gate_of(service, host, facts.project(service, host), request)
@@ -61,7 +66,7 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
 def _verb(drift: Drift, effect: Effect, *, adopted: bool, forced: bool, renamed: bool) -> Verb:
     if drift.new:
         return Verb.UPDATE if adopted else Verb.CREATE
-    if effect or renamed or drift.outdated:
+    if effect or renamed or drift.outdated or drift.back:
         return Verb.UPDATE
     if forced or drift.borrowed:
         return Verb.RECREATE
@@ -85,6 +90,8 @@ def _causes(service: Service, host: Host, drift: Drift, facts: Facts, *, forced:
         yield f"files of another commit lie on {host.name}"
     for path in drift.env:
         yield f"{path.removeprefix(facts.repo.prefix + service.directory + '/')} changed"
+    yield from (drift.pin,) if drift.pin else ()
+    yield from drift.back
     yield from drift.absent
     yield from drift.outdated
     yield from drift.sick.values()
@@ -92,6 +99,20 @@ def _causes(service: Service, host: Host, drift: Drift, facts: Facts, *, forced:
         yield f"{owner}, whose network it shares, was made anew"
     if forced:
         yield "forced"
+
+
+def _bring_back(finding: Finding, facts: Facts) -> Iterator[Command]:
+    resolved = facts.of(finding)
+    if finding.past and resolved:
+        host = finding.host
+        yield from bring_back(finding.past, host, facts.seen[host.name], resolved, facts.resolved[host.name])
+
+
+def _keep_images(service: Service, host: Host, drift: Drift, facts: Facts) -> Iterator[Command]:
+    """The name that an image had means another one by now: without a name of its own, the next tidying up takes it."""
+    if drift.outdated:
+        record = facts.seen[host.name].records[service.name]
+        yield docker.keep_images(service.project, {c.image for c in record.containers})
 
 
 def _why_new(service: Service, host: Host, facts: Facts) -> str:
@@ -160,6 +181,7 @@ def _entry(service: Service, host: Host, facts: Facts, resolved: Resolved | None
     seen = facts.seen[host.name]
     record = seen.records.get(service.name)
     kept = record if resolved is None else None  # files were not looked at: what was recorded of them stays true
+    pin = facts.repo.pins.get(service.name)
     return Entry(
         service=service.name,
         project=service.project,
@@ -168,6 +190,8 @@ def _entry(service: Service, host: Host, facts: Facts, resolved: Resolved | None
         env=kept.env if kept else env_hashes(facts.repo, service, seen),
         borrows=borrows(facts.repo, service),
         laid=kept.laid if kept else "",
+        commit=kept.commit if kept else pin.commit if pin else facts.repo.base,
+        pinned=kept.pinned if kept else pin,
         detail=_detail(service, resolved),
     )
 

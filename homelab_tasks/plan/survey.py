@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from .. import graph
-from ..model import Edge, Host, Reason, Repo, Service
+from ..model import Edge, Host, Reason, Repo, Service, System
 from ..observe import Observation
 from ..request import Request
 from . import Plan, Unit, key
 from .drift import Drift, find_drift
+from .past import Past
+from .system_drift import SystemFinding, find_systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Finding:
     drift: Drift
     asked: str  # `requested`, `needed by plex`
     blocked: str = ""
+    past: Past | None = None  # what it goes back to, besides the files
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Survey:
     held: tuple[Unit, ...] = ()
     gone: tuple[Unit, ...] = ()  # on a host and no longer in the repo
     moved: tuple[Unit, ...] = ()  # still on a host that the repo no longer places it on
+    systems: tuple[SystemFinding, ...] = ()
 
     def nothing_to_do(self, commit: str) -> Plan:
         """The plan where nothing was found and nothing is to be removed."""
@@ -67,8 +72,30 @@ def units(repo: Repo, request: Request) -> Iterator[tuple[Service, Host, str]]:
                 yield repo.services[name], host, asked
 
 
-def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit: Mapping[str, str]) -> Survey:
-    """Compare what `request` means with what was seen; `unfit` says of the other hosts why they cannot be worked on."""
+def system_hosts(repo: Repo, request: Request) -> list[Host]:
+    """The NixOS hosts whose systems are part of the request: those of its services, or all where it names none."""
+    if not request.system:
+        return []
+    chosen = {host.name for _, host, _ in units(repo, request)}
+    every = request.everything or not request.names
+    return [
+        host
+        for name, host in repo.hosts.items()
+        if host.system is System.NIXOS and (every or name in chosen) and (not request.hosts or name in request.hosts)
+    ]
+
+
+def survey(
+    repo: Repo,
+    request: Request,
+    seen: Mapping[str, Observation],
+    unfit: Mapping[str, str],
+    past: Mapping[str, Past] = MappingProxyType({}),
+) -> Survey:
+    """Compare what `request` means with what was seen; `unfit` says of the other hosts why they cannot be worked on.
+
+    With `past` (by keys of steps) services are to be as they were then, whatever their env files and images are now.
+    """
     findings: list[Finding] = []
     unchanged: list[Unit] = []
     held: list[Unit] = []
@@ -80,16 +107,22 @@ def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit:
         if record and record.held and service.name not in request.named:
             held.append(Unit(service.name, host, f"stopped by {record.held.by}, {record.held.at}"))
             continue
-        drift = find_drift(repo, service, seen[host.name])
+        then = past.get(key(service, host))
+        drift = find_drift(repo, service, seen[host.name], then)
         if _to_do(request, drift, asked) or (record and record.held):
             owner = _stopped_owner(repo, request, service, seen[host.name])
             if owner and service.name not in request.named:
                 held.append(Unit(service.name, host, f"stopped with {owner}, whose network it shares"))
                 continue
             why = f"{service.name} shares the network of {owner}, which is stopped; inv start {owner}" if owner else ""
-            findings.append(Finding(service, host, drift, asked, blocked=why))
+            findings.append(Finding(service, host, drift, asked, blocked=why, past=then))
         else:
             unchanged.append(Unit(service.name, host, "unchanged"))
+    systems = system_hosts(repo, request)
+    changing = tuple(find_systems(systems, repo, request, seen, unfit))
+    if not request.names:
+        touched = {finding.host.name for finding in changing}
+        unchanged += [Unit("the system", host, "unchanged") for host in systems if host.name not in touched]
     return Survey(
         request,
         tuple(findings),
@@ -97,6 +130,7 @@ def survey(repo: Repo, request: Request, seen: Mapping[str, Observation], unfit:
         tuple(held),
         tuple(_gone(repo, request, seen)),
         tuple(_moved(repo, request, seen)),
+        changing,
     )
 
 

@@ -1,13 +1,16 @@
 """The same things for programs. Keys are only ever added; times are seconds, moments ISO 8601 in UTC.
 
     plan     title, commit, changes (true: there is something to do), steps, deliveries, unchanged, held, gone,
-             notices, faults
+             notices, faults, asks
     step     key, service, host, verb, cause, changes, needs (keys), pulls, blocked; in a report also status
              (done, failed, skipped; null: not reached), seconds, why, log
-    run      plan's keys, with ok, interrupted, seconds, trouble and notes; null where nothing was executed
-    status   commit, ok, services: [service, host, state, commit, current, note], hosts: {name: why it did not answer}
+    run      plan's keys, with ok, interrupted, seconds, trouble, notes and undone; null where nothing was executed
+    undone   how a failed deploy was put back: steps (key, status, seconds, why, log), left (what was not), seconds
+    status   commit, ok, services: [service, host, state, commit, at, current, note], hosts: {name: why it did not
+             answer}
     list     services: [name, app, instance, description, directory, hosts, groups, protect]
-    show     those, with compose, project, containers, env_files, checks, needs, needed_by
+    show     those, with compose, project, containers, env_files, checks, needs, needed_by,
+             deployed: [host, commit, at, by]
     hosts    hosts: [name, address, connection, system, tags, services, reachable (null: not looked at), why, commit,
              dirty, holder, problems]
 
@@ -20,7 +23,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..execute import Outcome, Report
+from ..execute import Outcome, Report, Undone
 from ..model import Container, Edge, Host, Repo, Service
 from ..observe import Observation
 from ..plan import Plan, Step, Unit
@@ -38,8 +41,15 @@ def run(plan: Plan, report: Report | None = None) -> str:
         body["steps"] = [step | _outcome(outcomes.get(step["key"])) for step in body["steps"]]
     body |= {"ok": report.ok if report else None, "interrupted": report.interrupted if report else None}
     body |= {"seconds": round(report.seconds, 3) if report else None, "trouble": list(report.trouble) if report else []}
-    body |= {"notes": list(report.notes) if report else []}
+    body |= {"notes": list(report.notes) if report else [], "undone": _undone(report.undone) if report else None}
     return _text(body)
+
+
+def _undone(undone: Undone | None) -> Object | None:
+    if undone is None:
+        return None
+    steps = [{"key": outcome.step.key} | _outcome(outcome) for outcome in undone.outcomes]
+    return {"steps": steps, "left": list(undone.left), "seconds": round(undone.seconds, 3)}
 
 
 def status(repo: Repo, rows: Sequence[Row], unfit: Mapping[str, str]) -> str:
@@ -52,6 +62,7 @@ def status(repo: Repo, rows: Sequence[Row], unfit: Mapping[str, str]) -> str:
             "commit": row.commit,
             "current": row.current,
             "note": row.note,
+            "at": row.at,
         }
         for row in rows
     ]
@@ -64,9 +75,9 @@ def services(repo: Repo) -> str:
     return _text({"services": [_service(service) for _, service in sorted(repo.services.items())]})
 
 
-def shown(repo: Repo, chosen: Iterable[Service]) -> str:
-    """Everything about some services."""
-    return _text({"services": [_service(service) | _details(repo, service) for service in chosen]})
+def shown(repo: Repo, chosen: Iterable[Service], seen: Mapping[str, Observation]) -> str:
+    """Everything about some services, and what is recorded of them on the hosts that were looked at."""
+    return _text({"services": [_service(s) | _details(repo, s) | {"deployed": _deployed(s, seen)} for s in chosen]})
 
 
 def hosts(repo: Repo, seen: Mapping[str, Observation], unfit: Mapping[str, str]) -> str:
@@ -87,6 +98,7 @@ def _plan(plan: Plan) -> Object:
         "gone": [_unit(unit) for unit in plan.gone],
         "notices": list(plan.notices),
         "faults": list(plan.faults),
+        "asks": list(plan.asks),
     }
 
 
@@ -140,6 +152,11 @@ def _details(repo: Repo, service: Service) -> Object:
     }
 
 
+def _deployed(service: Service, seen: Mapping[str, Observation]) -> list[Object]:
+    recorded = [(h.name, seen[h.name].records.get(service.name)) for h in service.hosts if h.name in seen]
+    return [{"host": host, "commit": r.commit, "at": r.at, "by": r.by} for host, r in recorded if r]
+
+
 def _container(container: Container) -> Object:
     return {"key": container.key, "image": container.image, "name": container.name, "builds": container.builds}
 
@@ -159,7 +176,7 @@ def _host(repo: Repo, host: Host, seen: Observation | None, why: str) -> Object:
         "services": list(services_on(repo, host)),
         "reachable": not why if looked else None,
         "why": why,
-        "commit": seen.commit if seen else "",
+        "commit": seen.base if seen else "",
         "dirty": list(seen.dirty) if seen else [],
         "holder": seen.holder if seen else "",
         "problems": list(seen.problems) if seen else [],

@@ -88,6 +88,8 @@ def _doing(active: Active) -> str:
     match active.phase:
         case Phase.PULLING:
             return " ".join(["pulling", *([listed(active.step.pulls, 2)] if active.step.pulls else [])])
+        case Phase.BUILDING:
+            return "building"
         case Phase.DELIVERING:
             return "receiving the commit"
         case Phase.CHECKING:

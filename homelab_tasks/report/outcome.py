@@ -44,7 +44,7 @@ def name_columns(symbol: str, tint: Tint, step: Step, widths: Widths) -> list[Sp
 
 def started_lines(step: Step, style: Style, widths: Widths, phase: Phase = Phase.WORKING) -> list[str]:
     """`▸ plex  hl15  updating`; why was said with the plan."""
-    doing = "pulling" if phase is Phase.PULLING else step.verb.doing
+    doing = phase.value if phase in (Phase.PULLING, Phase.BUILDING) else step.verb.doing
     return flow(style, name_columns(style.mark(Symbol.WORKING), Tint.PLAIN, step, widths), [plain(doing)])
 
 
@@ -68,7 +68,7 @@ def permanent(progress: Progress, style: Style, widths: Widths) -> list[str]:
     """The lines that a pipe gets for an event; none for one that matters only while it lasts."""
     if progress.outcome:
         return [] if progress.step.blocked else ended_lines(progress.outcome, style, widths)
-    if progress.phase in (Phase.PULLING, Phase.WORKING) and progress.step.verb is not Verb.NOTE:
+    if progress.phase in (Phase.PULLING, Phase.BUILDING, Phase.WORKING) and progress.step.verb is not Verb.NOTE:
         return started_lines(progress.step, style, widths, progress.phase)
     return []
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from ..plan import Verb
 
 _DID = {
+    Verb.SYSTEM: "activated",
     Verb.NETWORK: "made",
     Verb.CREATE: "created",
     Verb.UPDATE: "updated",
@@ -52,6 +53,14 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     return f"{whole} s" if whole < 100 else f"{whole // 60} min {whole % 60} s"
+
+
+def age(seconds: float) -> str:
+    """How long ago, in the largest unit that gives a number: `40 s`, `5 min`, `3 h`, `12 d`."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def moment(at: str) -> str:

@@ -12,6 +12,7 @@ from .phrase import clean, count, grouped, listed, short, subject
 from .terminal import Style, Symbol, Tint
 
 _MARKS = {
+    Verb.SYSTEM: ("~", Tint.YELLOW),
     Verb.NETWORK: ("+", Tint.GREEN),
     Verb.CREATE: ("+", Tint.GREEN),
     Verb.UPDATE: ("~", Tint.YELLOW),
@@ -35,7 +36,7 @@ def plan_text(plan: Plan, *, style: Style, verbose: bool = False, dry_run: bool 
     else:
         parts = [[style.paint(_title(plan), Tint.BOLD)], *_hosts(plan, style, verbose=verbose)]
     parts.append(list(unchanged_lines(plan, style=style)) if verbose else [])
-    parts.append([*aside_lines(plan, style=style), *_notices(plan, style)])
+    parts.append([*aside_lines(plan, style=style), *_notices(plan, style), *_questions(plan, style)])
     parts.append(list(_faults(plan, style)))
     if plan.steps or plan.faults:
         parts.append(list(_ending(plan, style, dry_run=dry_run)))
@@ -87,6 +88,8 @@ def _heading(host: str, delivery: Delivery | None, plan: Plan, style: Style) -> 
 def _move(delivery: Delivery, commit: str) -> str:
     if not delivery.commit:
         return f"first delivery, {short(commit)}"
+    if delivery.commit == commit and not delivery.half:
+        return f"{short(commit)}, other services pinned"
     if delivery.commit == commit:
         return f"{short(commit)} again, the last delivery did not end"
     return f"{short(delivery.commit)} -> {short(commit)}"
@@ -135,6 +138,11 @@ def _changes(step: Step, *, verbose: bool) -> list[str]:
 def _notices(plan: Plan, style: Style) -> Iterator[str]:
     for notice in plan.notices:
         yield from flow(style, [("note: ", Tint.YELLOW)], [plain(notice)])
+
+
+def _questions(plan: Plan, style: Style) -> Iterator[str]:
+    for question in plan.asks:
+        yield from flow(style, [("note: ", Tint.YELLOW)], [plain(f"asks first: {question}")])
 
 
 def _faults(plan: Plan, style: Style) -> Iterator[str]:

@@ -81,7 +81,7 @@ def _found(seen: Observation | None, why: str) -> Span:
         return plain("")
     if seen.problems:
         return "; ".join(seen.problems), Tint.RED
-    parts = [f"at {short(seen.commit)}" if seen.commit else "nothing deployed yet"]
+    parts = [f"at {short(seen.base)}" if seen.commit else "nothing deployed yet"]
     parts += [f"{count(len(seen.containers), 'container')}"] if seen.containers else []
     parts += [f"edited there: {listed(seen.dirty, 3)}"] if seen.dirty else []
     parts += [f"locked by {seen.holder}"] if seen.holder else []
@@ -137,7 +137,7 @@ def _recorded(service: Service, seen: Mapping[str, Observation]) -> Iterator[Fac
         record = seen[host.name].records.get(service.name) if host.name in seen else None
         if record:
             what = short(record.commit) if record.digest else "begun and not finished"
-            yield "deployed", f"{what} on {host.name} by {record.by}, {moment(record.at)}"
+            yield "deployed", f"{what} on {host.name} by {record.by}, since {moment(record.at)}"
         if record and record.held:
             yield "stopped", f"on {host.name} by {record.held.by}, {moment(record.held.at)}"
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import Enum
 
+from ..history.run import moment as moment_of
 from ..model import Host, Repo, Service
 from ..observe import Health, Observation, SeenContainer
 from ..plan.drift import Drift, find_drift
 from ..record import Record
 from .columns import Span, flow, plain, table
-from .phrase import clean, count, grouped, listed, moment, short
+from .phrase import age, clean, count, grouped, listed, moment, short
 from .terminal import Style, Tint
 
 
@@ -61,6 +61,8 @@ class Row:
     current: bool = False  # nothing differs from the repo
     note: str = ""  # the first reason why it is not current, or who stopped it
     why: str = ""  # why the host could not be looked at
+    at: str = ""  # since when it is deployed as it is there, ISO 8601 in UTC
+    age: float = 0.0  # the same in seconds, by the host's own clock
 
 
 def rows(
@@ -81,7 +83,7 @@ def status_text(found: Sequence[Row], *, style: Style) -> str:
     """A table, the hosts that did not answer, one line of counts and what to type next."""
     if not found:
         return "no service here"
-    lines = table(style, ("service", "host", "state", "commit", ""), [_cells(row) for row in found])
+    lines = table(style, ("service", "host", "state", "commit", "since", ""), [_cells(row) for row in found])
     whys = {row.why: None for row in found if row.why}
     lines += [line for why in whys for line in flow(style, [("! ", Tint.RED)], [plain(why)])]
     return "\n".join([*lines, "", *flow(style, [], [(_counts(found), Tint.BOLD)]), *_next(found, style)])
@@ -107,9 +109,16 @@ def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
     if record.held:
         stopped = f"by {record.held.by} since {moment(record.held.at)}"
         note = stopped if state is State.HELD else f"was stopped {stopped}; somebody started it again"
-        return Row(service.name, host.name, state, record.commit, note=note)
+        return _dated(Row(service.name, host.name, state, record.commit, note=note), record, seen)
     drift = find_drift(repo, service, seen)
-    return Row(service.name, host.name, state, record.commit, current=not drift, note=_first(drift))
+    row = Row(service.name, host.name, state, record.commit, current=not drift, note=_first(drift))
+    return _dated(row, record, seen)
+
+
+def _dated(row: Row, record: Record, seen: Observation) -> Row:
+    """With the time of the last run that touched it. The host's clock may be behind that of who deployed."""
+    past = _age(record, seen)
+    return row if past is None else replace(row, at=record.at, age=max(past, 0.0))
 
 
 def _state(record: Record | None, containers: Sequence[SeenContainer]) -> State:
@@ -134,11 +143,17 @@ def _believed(record: Record | None, seen: Observation, project: str) -> Sequenc
     the deploy's early one: a container that a deploy found healthy, and that runs since, counts as healthy.
     """
     containers = seen.of_project(project)
-    if record is None or not record.at:
+    past = _age(record, seen)
+    if record is None or past is None:
         return containers
     proven = {c.id for c in record.containers}
-    age = seen.clock - datetime.fromisoformat(record.at).timestamp()
-    return [replace(c, health=Health.HEALTHY) if _still(c, proven, age) else c for c in containers]
+    return [replace(c, health=Health.HEALTHY) if _still(c, proven, past) else c for c in containers]
+
+
+def _age(record: Record | None, seen: Observation) -> float | None:
+    """Seconds since the last run that touched it; None where no time is written down, or none that is one."""
+    at = moment_of(record.at) if record else None
+    return seen.clock - at.timestamp() if at else None
 
 
 def _still(container: SeenContainer, proven: set[str], age: float) -> bool:
@@ -170,16 +185,17 @@ def _left(repo: Repo, host: str, seen: Observation) -> Iterator[Row]:
     for name, record in sorted(seen.records.items()):
         service = repo.services.get(name)
         if service is None:
-            yield Row(name, host, State.LEFT, record.commit, note="no longer in the repo")
+            yield _dated(Row(name, host, State.LEFT, record.commit, note="no longer in the repo"), record, seen)
         elif host not in {h.name for h in service.hosts}:
             where = listed([h.name for h in service.hosts])
-            yield Row(name, host, State.LEFT, record.commit, note=f"now belongs on {where}")
+            yield _dated(Row(name, host, State.LEFT, record.commit, note=f"now belongs on {where}"), record, seen)
 
 
 def _cells(row: Row) -> list[Span]:
     state = row.state.value, _TINTS.get(row.state, Tint.RED)
     note = row.note, Tint.DIM if row.current else Tint.PLAIN
-    return [(row.service, Tint.BOLD), plain(row.host), state, plain(short(row.commit) or "-"), note]
+    since = plain(age(row.age) if row.at else "-")
+    return [(row.service, Tint.BOLD), plain(row.host), state, plain(short(row.commit) or "-"), since, note]
 
 
 def _counts(found: Sequence[Row]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..execute import Outcome, Report, Status
-from ..plan import Step, Verb
+from ..plan import Plan, Step, Verb
 from .aside import aside_lines, nothing_to_do
 from .columns import flow, plain
 from .phrase import clean, did, duration, grouped, listed, subject
@@ -29,6 +29,12 @@ def summary_text(report: Report, *, style: Style) -> str:
     else:
         lines = [*_verdict(report, style), *_account(report, style)]
     return "\n".join([*lines, *_notes(report, style), *_next(report, style)])
+
+
+def going_back_text(plan: Plan, *, style: Style) -> str:
+    """What is about to be put back, after a failure."""
+    names = ", ".join(dict.fromkeys(subject(step.verb, step.subject) for step in plan.steps))
+    return "\n".join(flow(style, [("going back: ", Tint.YELLOW)], [plain(names or "files only")]))
 
 
 def _notes(report: Report, style: Style) -> Iterator[str]:
@@ -57,14 +63,22 @@ def _sentence(report: Report) -> str:
         _tally(len(report.of(Status.FAILED)) - len(_unfinished(report)), "failed"),
         _tally(len(_unfinished(report)), "unfinished"),
         _tally(len(report.of(Status.SKIPPED)), "not started" if report.interrupted else "skipped"),
-        _tally(len(_changed(report)), "changed"),
+        "" if report.undone else _tally(len(_changed(report)), "changed"),
         _tally(len(report.plan.unchanged), "unchanged"),
         _tally(len(report.plan.held), "left stopped"),
     ]
     told = ", ".join(part for part in parts if part)
     if report.interrupted:
         return f"interrupted after {took}: {told}"
-    return f"done in {took}: {told or 'nothing differed'}" if report.ok else f"{told}, after {took}"
+    if report.ok:
+        return f"done in {took}: {told or 'nothing differed'}"
+    return f"{told}, after {took}{_whereto(report)}"
+
+
+def _whereto(report: Report) -> str:
+    if not report.undone:
+        return ""
+    return "; NOT ALL is as before" if report.undone.left else "; all is as before"
 
 
 def _tally(number: int, word: str) -> str:
@@ -80,7 +94,8 @@ def _unfinished(report: Report) -> list[Outcome]:
 
 
 def _account(report: Report, style: Style) -> Iterator[str]:
-    for verb, outcomes in grouped((o.step.verb, o) for o in report.of(Status.DONE)).items():
+    kept = () if report.undone else report.of(Status.DONE)
+    for verb, outcomes in grouped((o.step.verb, o) for o in kept).items():
         names = _names(outcomes, report)
         told = f"{names} (no container differs)" if verb is Verb.NOTE else names
         yield from _entry(did(verb), Tint.DIM if verb is Verb.NOTE else Tint.GREEN, told, style)
@@ -91,6 +106,13 @@ def _account(report: Report, style: Style) -> Iterator[str]:
         yield from _entry("unfinished", Tint.YELLOW, told, style)
     for told in _skipped(report):
         yield from _entry("skipped", Tint.YELLOW, told, style)
+    if report.undone:
+        back = [outcome for outcome in report.undone.outcomes if outcome.status is Status.DONE]
+        if back:
+            told = f"{_names(back, report)}: as before, in {duration(report.undone.seconds)}"
+            yield from _entry("put back", Tint.GREEN, told, style)
+        for left in report.undone.left:
+            yield from _entry("NOT BACK", Tint.RED, left, style)
 
 
 def _entry(label: str, tint: Tint, text: str, style: Style) -> list[str]:
@@ -156,12 +178,12 @@ def _commands(report: Report) -> Iterator[tuple[str, str]]:
     if report.trouble:
         yield title, "(once that is mended)"
         return
-    silent = _worth_reading(report.of(Status.FAILED))
+    silent = [] if report.undone else _worth_reading(report.of(Status.FAILED))  # their containers are gone
     if silent:
         others = f"({len(silent) - 3} more failed)" if len(silent) > 3 else ""
         yield f"inv logs {','.join(silent[:3])} --tail 50", others
     if not report.ok:
-        yield title, "(once that is mended: it goes on from here)"
+        yield title, "(once that is mended)" if report.undone else "(once that is mended: it goes on from here)"
     elif stopped := [o.step.subject for o in report.outcomes if o.step.verb is Verb.STOP]:
         _, dashes, flags = report.plan.title.partition(" --")
         yield f"inv start {','.join(dict.fromkeys(stopped))}{dashes}{flags}", "(until then it stays stopped)"

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from docker import APIClient
 
+    from .known_hosts import Stranger
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -46,11 +48,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """A host that no connection could be made to: `why`, and the `move` that mends it."""
+    """A host that no connection could be made to: `why`, and the `move` that mends it.
+
+    `stranger` is the key that nobody knows yet, where that is all that was in the way.
+    """
 
     host: Host
     why: str
     move: str = ""
+    stranger: Stranger | None = None
 
     def __str__(self) -> str:
         return f"cannot reach {self.host.name} ({self.why})" + (f"; {self.move}" if self.move else "")

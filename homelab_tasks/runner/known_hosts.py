@@ -56,6 +56,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranger:
+    """A key that is known to nobody yet: the name that it would be known by, and the file that it would be kept in."""
+
+    name: str
+    key: Key
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a shown key is worth, and the line that decided it, where one did."""
 
@@ -109,6 +118,18 @@ def judge(lines: Iterable[Line], names: tuple[str, ...], key: Key) -> Verdict:
 def accept(name: str, key: Key, file: str) -> str:
     """The shell line that makes this very key known."""
     return f"echo {shlex.quote(f'{name} {key.kind} {key.text}')} >> {_shown(file)}"
+
+
+def remember(stranger: Stranger) -> None:
+    """Write the key where it is read from the next time on. Raises OSError."""
+    path = Path(stranger.file).expanduser()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    written = path.read_bytes()
+    end = b"" if not written or written.endswith(b"\n") else b"\n"
+    line = f"{stranger.name} {stranger.key.kind} {stranger.key.text}\n"
+    with path.open("ab") as file:
+        file.write(end + line.encode())
 
 
 def forget(name: str, line: Line) -> str:

@@ -45,7 +45,7 @@ class Keyring:
         for file in dict.fromkeys(file for identity in identities for file in identity.files if _plain(file)):
             self._load(file, None)
         if any(identity.locked for identity in identities):
-            self._unlock(_needed(identities, _agent_keys()))
+            self._unlock(_needed(identities, agent_keys()))
 
     def get(self, file: KeyFile) -> PKey | None:
         """The key of a file; None where it stayed locked or is of a kind that is not understood."""
@@ -125,7 +125,8 @@ def _needed(identities: Iterable[Identity], in_agent: frozenset[bytes]) -> tuple
     return tuple(needed)
 
 
-def _agent_keys() -> frozenset[bytes]:
+def agent_keys() -> frozenset[bytes]:
+    """The public halves of the keys that a running agent holds."""
     agent = Agent()
     try:
         return frozenset(bytes(key.asbytes()) for key in agent.get_keys())

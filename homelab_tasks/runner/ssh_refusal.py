@@ -11,7 +11,7 @@ from paramiko.ssh_exception import BadAuthenticationType, IncompatiblePeer
 
 from ..model import Host
 from . import Unreachable, known_hosts
-from .known_hosts import DEFAULT_FILE, Key, Trust, Verdict
+from .known_hosts import DEFAULT_FILE, Key, Stranger, Trust, Verdict
 from .ssh_route import Hop
 
 
@@ -27,7 +27,17 @@ def explain(host: Host, hop: Hop, error: Exception, *, late: bool) -> Unreachabl
     """The failure of one hop, as what the user sees. `late`: the host's connect_timeout was over."""
     why, move = _reason(host, hop, error, late=late)
     through = "" if hop.connection.gateway is False else " through its jump host"
-    return Unreachable(host, f"{hop}{through}: {why}", move)
+    return Unreachable(host, f"{hop}{through}: {why}", move, _stranger(hop, error))
+
+
+def _stranger(hop: Hop, error: Exception) -> Stranger | None:
+    if isinstance(error, HostKeyRefused) and error.verdict.trust is Trust.UNKNOWN:
+        return Stranger(hop.names[0], error.key, _first_file(hop))
+    return None
+
+
+def _first_file(hop: Hop) -> str:
+    return hop.known_hosts[0] if hop.known_hosts else DEFAULT_FILE
 
 
 def _reason(host: Host, hop: Hop, error: Exception, *, late: bool) -> tuple[str, str]:
@@ -78,10 +88,9 @@ def _closed_move(hop: Hop) -> str:
 
 def _host_key(hop: Hop, key: Key, verdict: Verdict) -> tuple[str, str]:
     name, shown = hop.names[0], f"{key.kind} {key.fingerprint}"
-    file = hop.known_hosts[0] if hop.known_hosts else DEFAULT_FILE
     match verdict.trust, verdict.line:
         case Trust.UNKNOWN, _:
-            return f"unknown host key {shown}", f"if that is its key: {known_hosts.accept(name, key, file)}"
+            return f"unknown host key {shown}", f"if that is its key: {known_hosts.accept(name, key, _first_file(hop))}"
         case Trust.CHANGED, known_hosts.Line() as line:
             return f"host key changed to {shown}", f"if that is right: {known_hosts.forget(name, line)}"
         case Trust.REVOKED, known_hosts.Line() as line:

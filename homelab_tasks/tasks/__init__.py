@@ -6,16 +6,24 @@ from invoke.collection import Collection
 
 from .care import cleanup, pull_images
 from .deploy import deploy, deploy_all, deploy_group, ensure, update_services, update_system
+from .doctor import doctor
+from .env import env
+from .history import history
 from .look import graph, hosts, list_services, show, status
+from .new import new
 from .operate import destroy, logs, restart, start, stop
 from .overview import overview_of
+from .setup import setup
+from .validate import validate
 
 ns = Collection(
     list_services,
     show,
     graph,
+    validate,
     status,
     hosts,
+    doctor,
     deploy,
     deploy_group,
     deploy_all,
@@ -29,5 +37,9 @@ ns = Collection(
     destroy,
     pull_images,
     cleanup,
+    history,
+    new,
+    setup,
 )
+ns.add_collection(env)
 ns.add_task(overview_of(ns), default=True)

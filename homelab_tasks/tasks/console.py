@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..model import Repo, Service
     from ..pipeline import Options, Run
     from ..plan import Plan
+    from ..stage import Stage
     from ..work import Audience
     from .flags import Changing, Output
 
@@ -119,9 +120,15 @@ class _Silent:
     def stage(self, text: str) -> None:
         """Nothing."""
 
+    def at(self, stage: Stage) -> None:
+        """Nothing."""
+
     def approve(self, plan: Plan) -> bool:
-        """Ask if something goes away."""
-        return _may_remove(plan, self.changing)
+        """Ask if something goes away, or much is disturbed."""
+        return _may(plan, self.changing)
+
+    def goes_back(self, plan: Plan) -> None:
+        """Nothing."""
 
     def tell(self, _: Plan) -> Tell:
         """Nobody."""
@@ -141,15 +148,26 @@ class _Console:
         self.show(text)
         from ..report import plan  # noqa: F401
 
+    def at(self, stage: Stage) -> None:
+        """Of these the lines about the steps tell enough."""
+
     def approve(self, plan: Plan) -> bool:
-        """Show the plan; ask if something goes away."""
+        """Show the plan; ask if something goes away, or much is disturbed."""
         from ..report.plan import plan_text
         from ..report.terminal import style
 
         self.stage("")
         text = plan_text(plan, style=style(sys.stdout), verbose=self.changing.verbose, dry_run=False)
         print(text, flush=True)
-        return _may_remove(plan, self.changing)
+        return _may(plan, self.changing)
+
+    def goes_back(self, plan: Plan) -> None:
+        """A line that tells what follows from what came before."""
+        from ..report.summary import going_back_text
+        from ..report.terminal import style
+
+        self.stage("")
+        print(going_back_text(plan, style=style(sys.stdout)), flush=True)
 
     def tell(self, plan: Plan) -> Tell:
         """The screen, from now on about this plan."""
@@ -161,11 +179,11 @@ class _Console:
         return screen
 
 
-def _may_remove(plan: Plan, changing: Changing) -> bool:
+def _may(plan: Plan, changing: Changing) -> bool:
     """A move's second half needs no question: its first half starts the service elsewhere."""
-    going = [step for step in plan.steps if step.verb.removes and not step.moved]
-    names = ", ".join(dict.fromkeys(step.subject for step in going))
-    return not going or agree(f"remove {names}?", yes=changing.yes)
+    going = dict.fromkeys(step.subject for step in plan.steps if step.verb.removes and not step.moved)
+    asks = [*([f"remove {', '.join(going)}?"] if going else []), *plan.asks]
+    return all(agree(question, yes=changing.yes) for question in asks)
 
 
 def _say(run: Run, changing: Changing) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
+from ..errors import Refused
 from .door import here, homelab_task
-from .flags import Changing, Deploying, Output, typed
+from .flags import Changing, Deploying, Output, Systems, Updating, typed
 
 if TYPE_CHECKING:
     from ..model import Repo, Service
@@ -18,30 +18,34 @@ if TYPE_CHECKING:
 NAMES = {"names": "services: names with commas, globs, an app's name for all its instances"}
 
 
-@homelab_task(Deploying, Changing, Output, texts=NAMES)
-def deploy(_: Context, names: str, deploying: Deploying, changing: Changing, output: Output) -> None:
+@homelab_task(Systems, Deploying, Changing, Output, texts=NAMES)
+def deploy(_: Context, names: str, systems: Systems, deploying: Deploying, changing: Changing, output: Output) -> None:
     """Deploy services and what they need; only what changed.
 
     Each starts when what it needs is healthy. What is as the repo
     says is not touched. Only commits are deployed.
     """
-    _deploy(typed("deploy", names, flags=(deploying, changing)), deploying, changing, output, names=names)
+    title = typed("deploy", names, flags=(systems, deploying, changing))
+    _deploy(title, deploying, changing, output, names=names, systems=systems)
 
 
-@homelab_task(Deploying, Changing, Output, name="deploy-group", texts={"groups": "groups: names with commas"})
-def deploy_group(_: Context, groups: str, deploying: Deploying, changing: Changing, output: Output) -> None:
+@homelab_task(Systems, Deploying, Changing, Output, name="deploy-group", texts={"groups": "groups: names with commas"})
+def deploy_group(
+    _: Context, groups: str, systems: Systems, deploying: Deploying, changing: Changing, output: Output
+) -> None:
     """Deploy the services of groups and what they need."""
-    _deploy(typed("deploy-group", groups, flags=(deploying, changing)), deploying, changing, output, groups=groups)
+    title = typed("deploy-group", groups, flags=(systems, deploying, changing))
+    _deploy(title, deploying, changing, output, groups=groups, systems=systems)
 
 
-@homelab_task(Deploying, Changing, Output, name="deploy-all")
-def deploy_all(_: Context, deploying: Deploying, changing: Changing, output: Output) -> None:
+@homelab_task(Systems, Deploying, Changing, Output, name="deploy-all")
+def deploy_all(_: Context, systems: Systems, deploying: Deploying, changing: Changing, output: Output) -> None:
     """Deploy every service; names what is left over on hosts.
 
     What was stopped on purpose stays stopped. What is on a host
     and no longer in the repo is removed with --prune only.
     """
-    _deploy(typed("deploy-all", flags=(deploying, changing)), deploying, changing, output)
+    _deploy(typed("deploy-all", flags=(systems, deploying, changing)), deploying, changing, output, systems=systems)
 
 
 @homelab_task(Deploying, Changing, Output, name="update-services")
@@ -68,21 +72,28 @@ def ensure(_: Context, names: str, changing: Changing, output: Output) -> None:
     carry_out(lambda audience: pipeline.ensure(repo, request, options(changing), audience), changing, output)
 
 
-@homelab_task(name="update-system")
-def update_system(_: Context) -> None:
-    """Not there yet: says what to run on NixOS hosts instead."""
-    from .. import pipeline
-    from ..model import System
+@homelab_task(Updating, Changing, Output, name="update-system")
+def update_system(_: Context, updating: Updating, changing: Changing, output: Output) -> None:
+    """Activate NixOS where it changed; goes back by itself.
 
-    hosts = [host for host in pipeline.load(here()).hosts.values() if host.system is System.NIXOS]
-    if not hosts:
-        print("no host in hosts.yaml has system: nixos; nothing to do")
-        return
-    print("error: this version does not activate NixOS yet; on each host, after a deploy:", file=sys.stderr)
-    for host in hosts:
-        flake = f"{host.path}/{host.flake}" if host.flake else f"{host.path}/nixos"
-        print(f"error:   {host.name}: sudo nixos-rebuild switch --flake {flake}", file=sys.stderr)
-    sys.exit(1)
+    Built first. A system stays only if a new connection confirms
+    it in time, and only then the next boot starts it.
+    """
+    from dataclasses import replace
+
+    from .. import pipeline
+    from ..plan.survey import system_hosts
+    from .console import carry_out, options
+
+    repo = pipeline.load(here(), pull=True)
+    asked = _request(typed("update-system", flags=(updating, changing)), repo, (), changing, by_name=False)
+    request = replace(
+        asked, system=True, reboot=updating.reboot, force=updating.force, on_failure=updating.on_failure
+    )
+    if not system_hosts(repo, request):
+        raise Refused("none of the hosts has system: nixos", move="say so in hosts.yaml where it is NixOS")
+    how = replace(options(changing), allow_dirty=updating.allow_dirty)
+    carry_out(lambda audience: pipeline.deploy(repo, request, how, audience), changing, output)
 
 
 def _deploy(
@@ -93,6 +104,7 @@ def _deploy(
     *,
     names: str | None = None,
     groups: str | None = None,
+    systems: Systems | None = None,
 ) -> None:
     from dataclasses import replace
 
@@ -106,10 +118,13 @@ def _deploy(
         _request(title, repo, services, changing, by_name=names is not None),
         dependencies=not deploying.no_deps,
         force=deploying.force,
+        on_failure=deploying.on_failure,
         prune=deploying.prune,
         everything=names is None and groups is None,
+        system=systems is not None and not deploying.no_deps,
+        reboot=systems is not None and systems.reboot,
     )
-    how = replace(options(changing), allow_dirty=deploying.allow_dirty)
+    how = replace(options(changing), allow_dirty=deploying.allow_dirty, allow_removals=deploying.allow_removals)
     carry_out(lambda audience: pipeline.deploy(repo, request, how, audience), changing, output)
 
 

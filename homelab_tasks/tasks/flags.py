@@ -55,7 +55,7 @@ class Changing:
     dry_run: bool = flag(False, "show the plan and change nothing", again=False)
     exit_code: bool = flag(False, "with --dry-run: exit status 2 if there is something to do", again=False)
     host: str | None = flag(None, "only these hosts: names with commas")
-    yes: bool = flag(False, "do not ask before something is removed", again=False)
+    yes: bool = flag(False, "do not ask before something is removed, or most of it restarts", again=False)
     timeout: str | None = flag(None, "seconds, or 5m, for a service to become healthy, not its own")
     verbose: bool = flag(False, "name what is unchanged too", again=False)
 
@@ -82,4 +82,33 @@ class Deploying:
     no_deps: bool = flag(False, "only the services named, without what they need")
     force: bool = flag(False, "also what is unchanged, and over a commit that is newer or not known here")
     prune: bool = flag(False, "remove what is on a host and no longer in the repo")
+    allow_removals: bool = flag(False, "with CI=true, and in production, remove what is to be removed")
+    on_failure: str = flag("", "revert (the default): put back what was changed; keep: the rest goes on; stop")
     allow_dirty: bool = flag(False, "deploy the last commit although there are uncommitted changes")
+
+    def __post_init__(self) -> None:
+        _check_policy(self.on_failure)
+
+
+def _check_policy(word: str) -> None:
+    if word not in ("", "revert", "keep", "stop"):
+        raise Refused(f"--on-failure: {word!r} is no choice", move="use revert, keep or stop")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Systems:
+    """What tasks understand that may change a host's NixOS."""
+
+    reboot: bool = flag(False, "restart a NixOS host whose new system asks for it, and go on")
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Updating(Systems):
+    """What update-system understands besides."""
+
+    force: bool = flag(False, "also where nothing changed, and over a commit that is newer or not known here")
+    on_failure: str = flag("", "revert (the default): put back other hosts too; keep: the rest goes on; stop")
+    allow_dirty: bool = flag(False, "take the last commit although there are uncommitted changes")
+
+    def __post_init__(self) -> None:
+        _check_policy(self.on_failure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,18 +29,32 @@ def list_services(_: Context, output: Output) -> None:
     print(as_json.services(repo) if output.json else services.list_text(repo, style=_style()))
 
 
-@homelab_task(Output, texts={"name": "a service"})
-def show(_: Context, name: str, output: Output) -> None:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Showing:
+    """What show understands."""
+
+    deployed: bool = flag(False, "look at its hosts too: which commit is there, since when, by whom")
+
+
+@homelab_task(Showing, Output, texts={"name": "a service"})
+def show(_: Context, name: str, showing: Showing, output: Output) -> None:
     """Show a service: files, containers, and why it needs what."""
     from ..repo import select
     from ..report import as_json, services
 
     repo = _files()
     chosen = select(repo, name)
+    hosts = frozenset(host.name for service in chosen for host in service.hosts)
+    with _looked_at(repo, hosts) if showing.deployed else nullcontext() as fleet:
+        seen, unfit = (fleet.seen, fleet.unfit) if fleet else ({}, {})
     if output.json:
-        print(as_json.shown(repo, chosen))
+        print(as_json.shown(repo, chosen, seen))
     else:
-        print("\n\n".join(services.show_text(repo, service, style=_style()) for service in chosen))
+        print("\n\n".join(services.show_text(repo, service, style=_style(), seen=seen) for service in chosen))
+    for why in unfit.values():
+        print(f"error: {why}", file=sys.stderr)
+    if unfit:
+        sys.exit(1)
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

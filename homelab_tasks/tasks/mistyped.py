@@ -46,6 +46,6 @@ def _too_much(word: str, context: ParserContext) -> str:
 
 
 def _too_little(missing: str, task: str) -> str:
-    kind, example = ("group", "media") if missing == "groups" else ("service", "plex")
+    kind, example = {"groups": ("group", "media"), "host": ("host", "nas")}.get(missing, ("service", "plex"))
     everything = f", or homelab {_ALL[task]}" if task in _ALL else ""
     return f"{task} of what? name a {kind}: homelab {task} {example}{everything}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
@@ -67,6 +67,7 @@ class Destroying:
     """What destroy alone understands."""
 
     volumes: bool = flag(False, "remove the named volumes too: their data is lost")
+    allow_removals: bool = flag(False, "with CI=true, and what keeps data in production")
 
 
 @homelab_task(Destroying, Changing, Output, texts=NAMES)
@@ -80,7 +81,8 @@ def destroy(_: Context, names: str, destroying: Destroying, changing: Changing, 
 
     repo = pipeline.load(here())
     request = _request(typed("destroy", names, flags=(destroying, changing)), repo, names, changing)
-    how, volumes = options(changing), destroying.volumes
+    how = replace(options(changing), allow_removals=destroying.allow_removals)
+    volumes = destroying.volumes
     carry_out(lambda audience: pipeline.destroy(repo, request, how, audience, volumes=volumes), changing, output)
 
 

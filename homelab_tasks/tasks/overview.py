@@ -10,7 +10,19 @@ from invoke.collection import Collection
 from invoke.context import Context
 from invoke.tasks import Task, task
 
-ROOMS = {"look": "look", "deploy": "deploy", "operate": "every day", "care": "care", "": "your own"}
+ROOMS = {
+    "look": "look",
+    "history": "look",
+    "doctor": "look",
+    "validate": "look",
+    "deploy": "deploy",
+    "operate": "every day",
+    "care": "care",
+    "new": "care",
+    "setup": "care",
+    "env": "env files",
+    "": "your own",
+}
 
 
 def overview_of(ns: Collection) -> Task[Any]:
@@ -40,7 +52,8 @@ def _lines(ns: Collection) -> Iterator[str]:
 
 def _rooms(ns: Collection) -> Mapping[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {title: {} for title in ROOMS.values()}
-    for name, entry in ns.tasks.items():
+    for name in ns.task_names:  # those of collections inside it too
+        entry = ns[name]
         package, _, room = entry.body.__module__.rpartition(".")
         title = ROOMS.get(room if package == __package__ else "", "")
         if title:

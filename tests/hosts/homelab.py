@@ -61,8 +61,12 @@ class Homelab:
     def inventory(
         self, lab: Lab, hosts: Iterable[LabHost], *, defaults: Mapping[str, object] | None = None, **more: object
     ) -> None:
-        """Write `hosts.yaml`; `more` are other top-level fields, of which `defaults` are added to those for the lab."""
+        """Write `hosts.yaml`; `more` are other top-level fields, of which `defaults` are added to those for the lab.
+
+        A failed deploy is left as it is, unless `on_failure` in `defaults` says otherwise: its state is what tests see.
+        """
         common: dict[str, object] = {
+            "on_failure": "keep",
             "user": "admin",
             "identity_file": lab.identity_file,
             "known_hosts": lab.known_hosts,
@@ -111,8 +115,8 @@ class Homelab:
             return finish(process, started)
 
     def deploy(self, *words: str) -> Done:
-        """Run `inv deploy-all WORDS`, which has to succeed."""
-        return self.succeed("deploy-all", *words)
+        """Run `inv deploy-all --yes WORDS`, which has to succeed."""
+        return self.succeed("deploy-all", "--yes", *words)
 
     def succeed(self, *words: str) -> Done:
         """Run `inv WORDS`, which has to succeed."""

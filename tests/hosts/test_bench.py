@@ -15,12 +15,23 @@ from scripts.bench_model import BenchFailed, Measured, Spread, measure
 from tests.lab import Lab, LabHost
 
 TWO = {"vpn": (), "plex": ("vpn",)}
-NAMES = ["list", "planning-unchanged", "planning-changed", "no-op", "counts", "changed", "cold", "levels"]
+NAMES = [
+    "list",
+    "validate",
+    "validate-many",
+    "planning-unchanged",
+    "planning-changed",
+    "no-op",
+    "counts",
+    "changed",
+    "cold",
+    "levels",
+]
 
 
 @pytest.fixture
 def scene(lab: Lab, host: LabHost, tmp_path: Path) -> Scene:
-    return Scene.make(Ground(lab, host), tmp_path, needs=TWO, chain={"level1": ()}, planned=(20, 40))
+    return Scene.make(Ground(lab, host), tmp_path, needs=TWO, chain={"level1": ()}, planned=(20, 40), checked=(2, 4))
 
 
 def test_every_experiment_runs_and_says_what_it_found(scene: Scene) -> None:
@@ -45,7 +56,7 @@ def test_a_service_that_does_not_run_ends_the_benchmark(scene: Scene) -> None:
 
 
 def test_an_unknown_experiment_is_told_with_those_that_there_are(scene: Scene) -> None:
-    with pytest.raises(BenchFailed, match="no experiment 'warm'; there is list, planning-unchanged"):
+    with pytest.raises(BenchFailed, match="no experiment 'warm'; there is list, validate"):
         chosen(experiments(scene), ["warm"])
 
 

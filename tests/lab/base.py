@@ -19,6 +19,7 @@ SUITE = "trixie"
 PACKAGES = (
     *("docker.io", "docker-cli", "docker-compose", "iptables"),
     *("openssh-server", "git", "ca-certificates"),
+    *("apt", "sudo"),
     *("iproute2", "procps", "busybox-static"),
 )
 UNREAD = ("doc", "info", "locale", "man", "zoneinfo")

@@ -49,7 +49,7 @@ class Cgroup:
         """Kill every process of the group and wait until they are gone."""
         self.thaw()
         deadline = time.monotonic() + 20
-        while pids := self._pids():
+        while pids := self.pids():
             if time.monotonic() > deadline:
                 raise LabError(f"processes of {self.path} do not end: {sorted(pids)}")
             for pid in pids:
@@ -65,7 +65,8 @@ class Cgroup:
     def _top(self) -> Path:
         return ROOT / self.path if IS_V2 else ROOT / "freezer" / self.path
 
-    def _pids(self) -> set[int]:
+    def pids(self) -> set[int]:
+        """The processes of the group, as this machine numbers them."""
         return {int(pid) for file in self._top().rglob("cgroup.procs") for pid in file.read_text().split()}
 
 

@@ -32,7 +32,7 @@ class Lab:
 
         Raises LabUnavailable where this machine cannot have a lab, LabError when a host does not boot.
         """
-        root = base()
+        root = cls._root()
         with locked(labs() / "lock"):
             _clean_stale()
             lab = cls._claim(count, root)
@@ -42,6 +42,14 @@ class Lab:
             lab.stop()
             raise
         return lab._kept(keep_as) if keep_as else lab
+
+    @classmethod
+    def _root(cls) -> Path:
+        return base()
+
+    @classmethod
+    def _kind(cls) -> type[LabHost]:
+        return LabHost
 
     @classmethod
     def find(cls, name: str) -> Self | None:
@@ -73,7 +81,7 @@ class Lab:
 
     def reset(self) -> None:
         """All hosts as they were first: no faults, no containers, no files."""
-        _on_all(self.hosts, LabHost.reset)
+        _on_all(self.hosts, lambda host: host.reset())
 
     def stop(self) -> None:
         """End the hosts and remove every trace of them."""
@@ -81,7 +89,7 @@ class Lab:
             self._end()
 
     def _end(self) -> None:
-        _on_all(self.hosts, LabHost.crash)
+        _on_all(self.hosts, lambda host: host.crash())
         self.network.down()
         Cgroup(self.network.prefix).remove()
         shutil.rmtree(self.directory)
@@ -109,7 +117,8 @@ class Lab:
         """A lab as its folder describes it."""
         network = Network(int(directory.name))
         folders = sorted(directory.glob("h[0-9]*"), key=lambda folder: int(folder.name[1:]))
-        hosts = tuple(LabHost(int(folder.name[1:]), folder, directory / "base", network) for folder in folders)
+        kind = cls._kind()
+        hosts = tuple(kind(int(folder.name[1:]), folder, directory / "base", network) for folder in folders)
         return cls(directory, network, hosts, owner)
 
     def _boot(self) -> None:
@@ -121,8 +130,8 @@ class Lab:
         for host in self.hosts:
             host.make(key, names)
         self._write_ssh_files()
-        _on_all(self.hosts, LabHost.boot)
-        _on_all(self.hosts, LabHost.load_images)
+        _on_all(self.hosts, lambda host: host.boot())
+        _on_all(self.hosts, lambda host: host.load_images())
 
     def _write_ssh_files(self) -> None:
         known = "".join(f"{host.name},{host.address} {host.host_key}\n" for host in self.hosts)

@@ -1,0 +1,16 @@
+#!/bin/bash
+# Print the journal of a host, each part headed by a line `\036NAME`: who holds the lock, the older part, the newer one,
+# both with the number of lines that their file has. Arguments: the checkout, how many of the last lines (0: all).
+# Changes nothing.
+path=$1 wanted=$2
+section() { printf '\036%s\n' "$*"; }
+part() { [ -e "$2" ] || return; section "$1" "$(wc -l <"$2")"; if [ "$wanted" = 0 ]; then cat "$2"; else tail -n "$wanted" "$2"; fi; }
+if cd "$path" 2>/dev/null && [ -e .git ]; then
+  if [ -d .git ]; then state=.git/homelab; else state=$(git rev-parse --absolute-git-dir) || exit; state=$state/homelab; fi
+  if [ -d "$state" ] && ! [ -x "$state" ]; then printf 'permission denied: %s\n' "$path/$state" >&2; exit 1; fi
+  [ -s "$state/holder" ] && ! flock --shared --nonblock "$state/lock" true && { section holder; cat "$state/holder"; }
+  newer=0; [ "$wanted" = 0 ] || ! [ -e "$state/journal.jsonl" ] || newer=$(wc -l <"$state/journal.jsonl")
+  [ "$wanted" != 0 ] && [ "$newer" -ge "$wanted" ] || part older "$state/journal.older.jsonl"
+  part newer "$state/journal.jsonl"
+fi
+section end

@@ -1,0 +1,60 @@
+"""What a service had on a host at an earlier time besides its files: what a plan that goes back has to bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..command import Command
+from ..commands import docker, env_back
+from ..commands.resolve import Resolution, Resolved, image_name
+from ..model import Host
+from ..observe import Observation
+from ..record import Held, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Settings and images as they were recorded. Env hashes are keyed with the host's own key, as all are."""
+
+    env: Mapping[str, str] = field(default_factory=dict)  # path from the checkout's root -> hash
+    images: Mapping[str, str] = field(default_factory=dict)  # key under `services:` -> image id
+    held: Held | None = None  # it was stopped on purpose
+
+    @classmethod
+    def of(cls, record: Record) -> Past:
+        """As a record has it."""
+        return cls(record.env, {c.key: c.image for c in record.containers}, record.held)
+
+
+def bring_back(
+    past: Past, host: Host, seen: Observation, resolved: Resolved, resolution: Resolution
+) -> Iterator[Command]:
+    """What comes before Compose is called: the env files of then, and image names that mean the images of then."""
+    moved = {path: past.env[path] for path in other_env(past, seen)}
+    if moved:
+        yield env_back.bring(host, moved)
+    for name, ident in wanted_images(past, resolved).items():
+        if resolution.images.get(image_name(name)) != ident and ident in resolution.images:
+            yield docker.tag(ident, name)
+
+
+def other_env(past: Past, seen: Observation) -> tuple[str, ...]:
+    """Env files that are not as they were, by path."""
+    now = {path: file.hash for path, file in seen.env.items()}
+    return tuple(path for path, hashed in sorted(past.env.items()) if now.get(path) != hashed)
+
+
+def wanted_images(past: Past, resolved: Resolved) -> Mapping[str, str]:
+    """Image names of the model, with the ids that they had."""
+    containers: Mapping[str, Mapping[str, Any]] = (resolved.model or {}).get("services") or {}
+    named = {key: str(c["image"]) for key, c in containers.items() if c.get("image") and not c.get("build")}
+    return {named[key]: ident for key, ident in past.images.items() if key in named}
+
+
+def lost_images(past: Past, resolved: Resolved, resolution: Resolution) -> Iterator[str]:
+    """Image names that mean another image by now, while the one of then is gone: nothing can bring that back."""
+    for name, ident in wanted_images(past, resolved).items():
+        if ident not in resolution.images and image_name(name) in resolution.images:
+            yield name

@@ -1,0 +1,264 @@
+"""A failed run goes back: what it changed is put to what it was before, in reverse order, by the same engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from . import prepare, systems
+from . import repo as repos
+from .commands import compose, docker
+from .errors import HomelabError
+from .execute import Crew, Outcome, Report, Status, Tell, Undone, execute
+from .fleet import Fleet
+from .model import Host, OnFailure, Repo
+from .observe import Observation
+from .plan import Delivery, Plan, Step, Unit, Verb, key
+from .plan.deploy import plan_deploy
+from .plan.facts import Facts
+from .plan.past import Past
+from .plan.removal import removal
+from .plan.survey import Survey, borrows, survey
+from .plan.system import restore
+from .record import Record, SystemRecord
+from .request import Request
+
+Watching = Callable[[Plan], Tell]
+
+
+def put_back(
+    fleet: Fleet, before: Mapping[str, Observation], report: Report, crews: Mapping[str, Crew], watching: Watching
+) -> Undone:
+    """Put back whatever `report` says was touched, to how `before` saw it under the lock; health-checked again.
+
+    Stops at the first thing that cannot be put back. Nothing is raised: what is not as before is told in the answer.
+    """
+    started = time.monotonic()
+    undoing = _Undoing(fleet, before, report, crews, watching)
+    undoing.run()
+    outcomes = tuple(undoing.outcomes.values())
+    failed = [f"{o.step.subject} on {o.step.host.name}: {o.why}" for o in outcomes if o.status is not Status.DONE]
+    return Undone(outcomes, (*dict.fromkeys(undoing.left), *failed), time.monotonic() - started)
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """A service that was changed, as it was recorded before: to be brought back at the commit that it was of."""
+
+    step: Step
+    record: Record
+    repo: Repo
+
+
+class _Undoing:
+    def __init__(
+        self,
+        fleet: Fleet,
+        before: Mapping[str, Observation],
+        report: Report,
+        crews: Mapping[str, Crew],
+        watching: Watching,
+    ) -> None:
+        self.fleet, self.before, self.report, self.watching = fleet, before, report, watching
+        self.crews = {name: crew for name, crew in crews.items() if not crew.ledger.lost}
+        self.outcomes: dict[str, Outcome] = {}
+        self.left: list[str] = []  # what cannot be put back: `what; the next move`
+        self.repos: dict[str, Repo | None] = {}
+
+    def run(self) -> None:
+        touched = list(self._reachable())
+        if not touched:
+            return
+        systems.look_again(self.fleet, self.crews, dict.fromkeys(step.host for step in touched))
+        touched = [step for step in touched if self._fit(step)]
+        known, made = self._sorted(touched)
+        groups: dict[str, list[_Touched]] = {}
+        for one in known:
+            groups.setdefault(one.repo.commit, []).append(one)
+        removals = list(made)
+        for group in sorted(groups.values(), key=lambda g: g[0].repo.commit in self._commits()):
+            self._go_back(group[0].repo, group, removals)
+            removals = []
+            if self._stuck():
+                return
+        if removals:
+            removals = _in_reverse(removals, self.report.plan, self.fleet.repo)
+            plan = Plan(self._title(), steps=tuple(removals), on_failure=OnFailure.STOP)
+            self._execute(plan, (), self.fleet)
+        if not self._stuck():
+            self._lay_files(dict.fromkeys(step.host for step in touched))
+            self._restore_systems(touched)
+
+    def _title(self) -> str:
+        return f"put back after: {self.report.plan.title}"
+
+    def _stuck(self) -> bool:
+        return any(outcome.status is not Status.DONE for outcome in self.outcomes.values())
+
+    def _commits(self) -> set[str]:
+        return {seen.commit for seen in self.before.values()}
+
+    def _reachable(self) -> Iterator[Step]:
+        steps = {o.step.key: o.step for o in self.report.outcomes}
+        for step in (steps[k] for k in self.report.touched if k in steps):
+            if step.host.name in self.crews:
+                yield step
+            else:
+                self.left.append(f"{step.subject} on {step.host.name}: the host was lost; {self._again(step)}")
+
+    def _fit(self, step: Step) -> bool:
+        why = self.fleet.unfit.get(step.host.name, "")
+        if why:
+            self.left.append(f"{step.subject} on {step.host.name}: {why}")
+        return not why
+
+    @staticmethod
+    def _again(step: Step) -> str:
+        return f"inv deploy {step.subject}" if step.verb is not Verb.SYSTEM else "inv update-system"
+
+    def _sorted(self, touched: Iterable[Step]) -> tuple[list[_Touched], list[Step]]:
+        """Services with what they were, and the steps that remove what was not there before."""
+        known: list[_Touched] = []
+        made: list[Step] = []
+        for step in touched:
+            seen = self.before[step.host.name]
+            record = seen.records.get(step.subject)
+            if step.verb is Verb.SYSTEM:
+                continue
+            if step.verb is Verb.NETWORK:
+                made.append(_unmake_network(step))
+            elif record and record.digest:
+                repo = self._repo_of(seen.commit, step.subject, record)
+                if repo:
+                    known.append(_Touched(step, record, repo))
+            elif step.entry and seen.of_project(step.entry.project):
+                where = f"{step.subject} on {step.host.name}"
+                self.left.append(f"{where} ran there before, and nobody had recorded how; it stays as it is")
+            elif step.subject in self.fleet.seen[step.host.name].records:
+                made.append(self._removal(step))
+        return known, made
+
+    def _removal(self, step: Step) -> Step:
+        seen = self.fleet.seen[step.host.name]
+        unit = Unit(step.subject, step.host, "was not there before")
+        project = compose.Project(seen.records[step.subject].project, "/", seen.compose, f"{seen.folder}/working")
+        own = removal(Facts(self.fleet.repo, self.fleet.seen, {}), unit)
+        return replace(own, causes=(unit.why,), commands=(compose.down(project),))
+
+    def _repo_of(self, commit: str, name: str, record: Record) -> Repo | None:
+        """The repo in which the service is as it was recorded: that of the host's commit if it was the same there."""
+        here = self._load(commit) if commit else None
+        service = here.services.get(name) if here else None
+        if here and service and service.digest == record.digest:
+            return here
+        there = self._load(record.commit)
+        if there and name in there.services:
+            return there
+        self.left.append(f"{name}: commit {record.commit[:7]}, which it was of, is not known here; git fetch")
+        return None
+
+    def _load(self, commit: str) -> Repo | None:
+        if commit not in self.repos:
+            try:
+                self.repos[commit] = repos.at_commit(Path(self.fleet.repo.root), commit)
+            except HomelabError:
+                self.repos[commit] = None
+        return self.repos[commit]
+
+    def _go_back(self, repo: Repo, group: Collection[_Touched], removals: Iterable[Step]) -> None:
+        fleet = replace(self.fleet, repo=repo)
+        names = frozenset(one.step.subject for one in group)
+        past = {one.step.key: Past.of(one.record) for one in group}
+        request = Request(self._title(), names, named=names, dependencies=False)
+        found = _only(survey(repo, request, fleet.seen, fleet.unfit, past), {*past})
+        resolved = prepare.resolve(fleet, found)
+        found = _only(survey(repo, request, fleet.seen, fleet.unfit, past), {*past})
+        plan = plan_deploy(found, Facts(repo, fleet.seen, resolved))
+        if plan.faults:
+            self.left += plan.faults
+        held = {one.step.key for one in group if one.record.held}
+        steps = [_stopped(step, fleet) if step.key in held else step for step in plan.steps]
+        steps = _in_reverse([*steps, *removals], self.report.plan, repo)
+        self._execute(replace(plan, steps=tuple(steps), on_failure=OnFailure.STOP), plan.deliveries, fleet)
+
+    def _execute(self, plan: Plan, deliveries: Iterable[Delivery], fleet: Fleet) -> None:
+        trouble = prepare.deliver(fleet, deliveries)
+        if trouble:
+            self.left += trouble
+            return
+        report = execute(plan, self.crews, self.watching(plan))
+        self.outcomes |= {outcome.step.key: outcome for outcome in report.outcomes}
+
+    def _lay_files(self, hosts: Iterable[Host]) -> None:
+        """Each host's checkout is where it was; of a host that had none, the files stay."""
+        for host in hosts:
+            commit = self.before[host.name].commit
+            repo = self._load(commit) if commit else None
+            if repo and any(d.host == host for d in self.report.plan.deliveries):
+                self.left += prepare.deliver(replace(self.fleet, repo=repo), [Delivery(host, "")])
+
+    def _restore_systems(self, touched: Iterable[Step]) -> None:
+        steps = [self._restored(step) for step in touched if step.verb is Verb.SYSTEM and self._activated(step)]
+        if steps:
+            self._execute(Plan(self._title(), steps=tuple(steps), on_failure=OnFailure.STOP), (), self.fleet)
+
+    def _activated(self, step: Step) -> bool:
+        """One that failed has gone back by itself."""
+        return any(o.step.key == step.key and o.status is Status.DONE for o in self.report.outcomes)
+
+    def _restored(self, step: Step) -> Step:
+        seen = self.before[step.host.name]
+        last = seen.systems[-1] if seen.systems else None
+        known = last and last.system == seen.system
+        then = last if last and known else SystemRecord(seen.system, "", seen.commit, "", "")
+        return restore(step.host, self.fleet.seen[step.host.name], then, cause="the deploy failed")
+
+
+def _only(found: Survey, keys: Collection[str]) -> Survey:
+    """What was never touched stays untouched."""
+    findings = tuple(f for f in found.findings if key(f.service, f.host) in keys)
+    return replace(found, findings=findings, gone=(), moved=(), systems=())
+
+
+def _unmake_network(step: Step) -> Step:
+    commands = (docker.remove_network(step.subject),)
+    return replace(
+        step, verb=Verb.REMOVE, causes=("was not there before",), asked="", commands=commands, needs=frozenset()
+    )
+
+
+def _stopped(step: Step, fleet: Fleet) -> Step:
+    """It was stopped on purpose: its containers are made as they were, and not started."""
+    if not step.entry:
+        return step
+    seen = fleet.seen[step.host.name]
+    directory = f"{step.host.path.rstrip('/')}/{fleet.repo.prefix}{step.entry.directory}"
+    project = compose.Project(step.entry.project, directory, seen.compose, f"{seen.folder}/working")
+    return replace(step, verb=Verb.STOP, commands=(*step.commands, compose.stop(project)), gate=None)
+
+
+def _in_reverse(steps: Iterable[Step], forward: Plan, repo: Repo) -> list[Step]:
+    """The same steps, those first that came last: all states on the way were there before, on the way forward. Only
+    who lives in the network of another's container comes after that one, which gets a new container.
+    """
+    known = {step.key: step for step in steps}
+    needs = {step.key: step.needs for step in [*forward.steps, *known.values()]}
+    owners = {k: _owners(step, repo) & known.keys() for k, step in known.items()}
+    leader = {k: min(owners[k], default=k) for k in known}
+    turned: dict[str, set[str]] = {k: set(owners[k]) for k in known}
+    for later, earlier in ((k, e) for k in known for e in needs.get(k, ()) if e in known):
+        for member in (k for k in known if leader[k] == leader[earlier] != leader[later]):
+            turned[member].add(later)
+    try:
+        TopologicalSorter(turned).prepare()
+    except CycleError:
+        return list(known.values())
+    return [replace(step, needs=frozenset(turned[k])) for k, step in known.items()]
+
+
+def _owners(step: Step, repo: Repo) -> frozenset[str]:
+    service = repo.services.get(step.subject)
+    return frozenset(key(owner, step.host) for owner in borrows(repo, service)) if service else frozenset()

@@ -1,0 +1,204 @@
+"""A deploy that fails puts everything back: commit, settings, images, what was new and what was gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hosts.homelab import CHECKOUT, Homelab, containers, events, eventually, head, now, put, running, seen
+from tests.lab import Lab, LabHost
+
+BROKEN = "command: [sh, -c, 'echo no such database; exit 3']"
+
+
+@pytest.fixture
+def home(home: Homelab, lab: Lab, hosts: tuple[LabHost, ...]) -> Homelab:
+    """The homelab as users have it: a failed deploy goes back."""
+    home.inventory(lab, hosts, defaults={"on_failure": "revert"})
+    return home
+
+
+def a_chain(home: Homelab, *plex: str, image: str = "image: homelab/demo:1") -> str:
+    """vpn <- tdarr <- plex, and blog."""
+    home.add("vpn", image)
+    home.add("tdarr", image, depends_on=["vpn"])
+    home.add("plex", image, *plex, depends_on=["tdarr"])
+    home.add("blog")
+    return home.commit()
+
+
+def images(host: LabHost) -> dict[str, str]:
+    return {name.removesuffix("-web-1"): c.image for name, c in containers(host).items() if c.status == "running"}
+
+
+def test_a_failed_update_is_put_back_last_first_and_the_rest_was_never_touched(home: Homelab, host: LabHost) -> None:
+    before = a_chain(home)
+    home.deploy()
+    blog, since = seen(host, "blog-web-1"), now(host)
+    a_chain(home, BROKEN, image="image: homelab/demo:2")
+    done = home.inv("deploy-all", "--yes")
+    assert done.status == 1
+    assert "plex: container web ended with status 3" in done.said
+    assert "put back plex, tdarr, vpn: as before" in done.said
+    assert "all is as before" in done.said
+    assert images(host) == dict.fromkeys(("blog", "plex", "tdarr", "vpn"), "homelab/demo:1")
+    assert seen(host, "blog-web-1") == blog
+    assert head(host) == before
+    label = '{{index .Actor.Attributes "com.docker.compose.project"}}'
+    assert events(host, "start", since, label) == ["vpn", "tdarr", "plex", "plex", "tdarr", "vpn"]
+
+
+def test_after_going_back_a_mended_commit_is_deployed_as_ever(home: Homelab, host: LabHost) -> None:
+    a_chain(home)
+    home.deploy()
+    a_chain(home, BROKEN, image="image: homelab/demo:2")
+    assert home.inv("deploy-all", "--yes").status == 1
+    after = a_chain(home, image="image: homelab/demo:2")
+    home.deploy()
+    assert images(host) == {"blog": "homelab/demo:1"} | dict.fromkeys(("plex", "tdarr", "vpn"), "homelab/demo:2")
+    assert head(host) == after
+    assert "nothing to do" in home.deploy().out
+
+
+def test_what_is_new_is_removed_again_with_its_network_and_keeps_its_volume(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.commit()
+    home.deploy()
+    home.add("wiki", "volumes: ['pages:/pages']")
+    home.replace("services/wiki/compose.yml", "services:", "volumes: {pages: {}}\nservices:")
+    home.add("plex", BROKEN, depends_on=["wiki"])
+    home.commit()
+    done = home.inv("deploy-all", "--yes")
+    assert done.status == 1
+    assert "all is as before" in done.said
+    assert "inv logs" not in done.said
+    assert list(containers(host)) == ["blog-web-1"]
+    assert "wiki_default" not in host.docker("network", "ls", "--format", "{{.Name}}")
+    assert "wiki_pages" in host.docker("volume", "ls", "--format", "{{.Name}}")
+    assert "blog" in home.succeed("status").out
+
+
+def test_a_first_deploy_that_fails_leaves_no_container(home: Homelab, host: LabHost) -> None:
+    a_chain(home, BROKEN)
+    done = home.inv("deploy-all", "--yes")
+    assert done.status == 1
+    assert containers(host) == {}, done.out
+    a_chain(home)
+    home.deploy()
+    assert running(host) == ["blog-web-1", "plex-web-1", "tdarr-web-1", "vpn-web-1"]
+
+
+def test_an_env_file_that_breaks_a_service_is_put_back_and_kept_aside(home: Homelab, host: LabHost) -> None:
+    home.add("plex", "command: [sh, -c, 'exit $CODE || true; exec sleep 1000']", "environment: {CODE: '${CODE}'}")
+    home.replace("services/plex/compose.yml", "exit $CODE || true;", "[ $$CODE = 0 ] || exit $$CODE;")
+    home.write(".gitignore", ".env\n")
+    home.commit()
+    put(host, "services/plex/.env", "CODE=0\n")
+    home.deploy()
+    put(host, "services/plex/.env", "CODE=7\n")
+    done = home.inv("deploy-all", "--yes")
+    assert done.status == 1
+    assert "plex: container web ended with status 7" in done.said
+    assert running(host) == ["plex-web-1"]
+    assert host.check("cat", f"{CHECKOUT}/services/plex/.env") == "CODE=0"
+    aside = host.check("sh", "-c", f"cat {CHECKOUT}/.git/homelab/aside/*/services/plex/.env")
+    assert aside == "CODE=7"
+    assert "nothing to do" in home.deploy().out
+
+
+def test_a_name_means_the_old_image_again(home: Homelab, host: LabHost) -> None:
+    host.docker("tag", "homelab/demo:1", "homelab/app:latest")
+    home.add("plex", "image: homelab/app:latest", "command: [sh, -c, 'test ! -e /bad || exit 5; exec sleep 1000']")
+    home.commit()
+    home.deploy()
+    good = host.docker("inspect", "--format", "{{.Image}}", "plex-web-1")
+    host.docker("run", "--name", "maker", "homelab/demo:1", "touch", "/bad")
+    host.docker("commit", "maker", "homelab/app:latest")
+    host.docker("rm", "maker")
+    done = home.inv("deploy-all", "--yes")
+    assert done.status == 1
+    assert "plex: container web ended with status 5" in done.said
+    assert host.docker("inspect", "--format", "{{.Image}}", "plex-web-1") == good
+    assert host.docker("image", "inspect", "--format", "{{.Id}}", "homelab/app:latest") == good
+    assert running(host) == ["plex-web-1"]
+
+
+def test_what_was_stopped_on_purpose_is_stopped_again(home: Homelab, host: LabHost) -> None:
+    a_chain(home)
+    home.deploy()
+    home.succeed("stop", "plex")
+    a_chain(home, BROKEN)
+    assert home.inv("deploy", "plex").status == 1
+    assert running(host) == ["blog-web-1", "tdarr-web-1", "vpn-web-1"]
+    assert "stopped" in home.succeed("status").out
+
+
+def test_what_was_removed_comes_back(home: Homelab, host: LabHost) -> None:
+    a_chain(home)
+    home.deploy()
+    home.git("rm", "-r", "--quiet", "services/blog")
+    home.add("plex", BROKEN, "stop_grace_period: 1s", depends_on=["tdarr"])
+    home.commit()
+    done = home.inv("deploy-all", "--prune", "--yes")
+    assert done.status == 1
+    assert "all is as before" in done.said
+    assert running(host) == ["blog-web-1", "plex-web-1", "tdarr-web-1", "vpn-web-1"]
+
+
+def test_a_failure_on_one_host_puts_back_the_others(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
+    def lay(image: str, *plex: str) -> str:
+        home.add("vpn", image, host="h1")
+        home.add("plex", image, *plex, host="h2", depends_on=["vpn"])
+        return home.commit()
+
+    before = lay("image: homelab/demo:1")
+    home.deploy()
+    lay("image: homelab/demo:2", BROKEN)
+    assert home.inv("deploy-all", "--yes").status == 1
+    assert [images(host) for host in hosts[:2]] == [{"vpn": "homelab/demo:1"}, {"plex": "homelab/demo:1"}]
+    assert [head(host) for host in hosts[:2]] == [before, before]
+
+
+def test_what_cannot_be_put_back_is_said_loudly_and_ends_the_going_back(home: Homelab, host: LabHost) -> None:
+    """plex comes up only as long as /srv/gone is there, and the deploy takes that away."""
+    host.exec("mkdir", "-p", "/srv/gone")
+    mount = "volumes: [{type: bind, source: /srv/gone, target: /gone, bind: {create_host_path: false}}]"
+    home.add("vpn")
+    home.add("plex", mount, depends_on=["vpn"])
+    home.commit()
+    home.deploy()
+    home.add("vpn", "image: homelab/demo:2")
+    home.add("plex", "image: homelab/demo:2", "command: [sh, -c, 'sleep 4; exit 4']", depends_on=["vpn"], settle=6)
+    home.commit()
+    with home.start("deploy-all", "--yes") as process:
+        eventually(lambda: images(host).get("plex") == "homelab/demo:2", "the new plex")
+        host.exec("rmdir", "/srv/gone")
+        out, _ = process.communicate()
+    said = " ".join(out.split())
+    assert process.returncode == 1
+    assert "NOT ALL is as before" in said
+    assert "plex on h1" in said.partition("NOT BACK")[2]
+    assert "vpn" in said.partition("NOT BACK")[2]
+    assert images(host)["vpn"] == "homelab/demo:2"
+
+
+@pytest.mark.parametrize(("policy", "there"), [("keep", ["blog-web-1", "vpn-web-1"]), ("stop", ["vpn-web-1"])])
+def test_a_failed_deploy_may_also_go_on_or_stop_there(
+    home: Homelab, host: LabHost, policy: str, there: list[str]
+) -> None:
+    home.add("vpn")
+    home.add("plex", BROKEN, depends_on=["vpn"])
+    home.add("late", depends_on=["vpn"])
+    home.add("blog", depends_on=["late"])
+    home.commit()
+    done = home.inv("deploy-all", "--on-failure", policy)
+    assert done.status == 1
+    assert set(there) <= set(running(host))
+    assert ("blog-web-1" in running(host)) is (policy == "keep")
+
+
+def test_history_tells_that_a_deploy_went_back(home: Homelab) -> None:
+    a_chain(home)
+    home.deploy()
+    a_chain(home, BROKEN)
+    assert home.inv("deploy-all", "--yes").status == 1
+    assert "reverted" in home.succeed("history").out or "put back" in home.succeed("history").out
