@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .commands import compose
+from .commands.docker import KEPT_IMAGES
 from .fleet import Fleet, in_parallel
 from .model import Host, Repo, Service
 from .runner import Runner
@@ -62,6 +63,7 @@ def _sweep(host: Host, runner: Runner, *, volumes: bool) -> Answer:
         api: Any = runner.docker()  # its stubs leave the prunes untyped
         swept = [
             api.prune_containers(filters={"label!": ["com.docker.compose.project"]}),
+            *_forget_old_images(api),
             api.prune_images(filters={"dangling": True}),
             api.prune_builds(),
             *([_prune_unnamed_volumes(api)] if volumes else []),
@@ -70,6 +72,18 @@ def _sweep(host: Host, runner: Runner, *, volumes: bool) -> Answer:
         return False, f"{host.name}: {error}"
     freed = sum(part.get("SpaceReclaimed") or 0 for part in swept)
     return True, f"{host.name}: {freed / 1e6:.1f} MB freed"
+
+
+def _forget_old_images(api: Any) -> Iterator[Mapping[str, int]]:
+    """Take away the names of kept images, but for those of each project's last time: the next rollback is theirs."""
+    kept = api.images(filters={"reference": f"{KEPT_IMAGES}/*"})
+    names = sorted(tag for image in kept for tag in image["RepoTags"] or () if tag.startswith(KEPT_IMAGES))
+    last = {name.partition(":")[0]: name.rpartition("-")[0] for name in names}
+    for name in names:
+        if name.rpartition("-")[0] != last[name.partition(":")[0]]:
+            size = next(image["Size"] for image in kept if name in image["RepoTags"])
+            removed = api.remove_image(name)
+            yield {"SpaceReclaimed": size if any("Deleted" in entry for entry in removed) else 0}
 
 
 def _prune_unnamed_volumes(api: Any) -> Mapping[str, int]:

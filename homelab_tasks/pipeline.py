@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from . import repo as repos
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from .commands.resolve import Resolution
     from .execute import Report
     from .ledger import Ledger
-    from .plan import Plan
+    from .plan import Delivery, Plan
+    from .plan.past import Past
     from .plan.survey import Survey
     from .request import Request
     from .work import Audience
@@ -60,19 +62,47 @@ def deploy(repo: Repo, request: Request, options: Options, audience: Audience) -
     with Fleet(repo, docker=bool(request.names) or request.everything) as fleet:
         fleet.begin(_hosts(repo, request))
         from . import guards
+        from .plan.pinned import told
         from .plan.survey import survey
 
         dirty = guards.uncommitted(repo, request, allow=options.allow_dirty, dry_run=options.dry_run)
         _look(fleet, request, audience)
+        repo = _with_pins(fleet, request)
         found = survey(repo, request, fleet.seen, fleet.unfit)
         if not found.moved:
             guards.refuse_elsewhere(repo, request)
+        dirty = (*dirty, *told(repo, request))
         if not (found.systems or found.findings or found.moved or (found.gone and request.prune)):
-            return Run(repo, replace(found.nothing_to_do(repo.commit), notices=dirty))
-        return _deploy(fleet, found, options, audience, dirty)
+            return Run(repo, replace(found.nothing_to_do(repo.base), notices=dirty))
+        return change(fleet, found, options, audience, notices=dirty)
 
 
-def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, notices: tuple[str, ...]) -> Run:
+def _with_pins(fleet: Fleet, request: Request) -> Repo:
+    """The fleet's repo from now on: services that were rolled back alone stay as they are, unless they are freed."""
+    from .plan.pinned import refuse_half, staying
+
+    refuse_half(fleet.repo, request, fleet.seen)
+    pins = staying(fleet.repo, request, fleet.seen)
+    if pins:
+        fleet.repo = repos.at_pinned(Path(fleet.repo.root), fleet.repo.commit, pins)
+    return fleet.repo
+
+
+def _same(plan: Plan) -> Plan:
+    return plan
+
+
+def change(  # noqa: PLR0913 - a rollback is a deploy with a past
+    fleet: Fleet,
+    found: Survey,
+    options: Options,
+    audience: Audience,
+    *,
+    notices: tuple[str, ...] = (),
+    past: Mapping[str, Past] = MappingProxyType({}),
+    finish: Callable[[Plan], Plan] = _same,
+) -> Run:
+    """Bring about what was found, by the fleet's repo; to how things were in the `past`. `finish` completes the plan."""
     from . import guards
     from .plan.survey import survey
     from .prepare import locking, resolve
@@ -81,16 +111,16 @@ def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, n
     if any(f.drift.new and not f.blocked for f in found.findings):
         fleet.look_at(repo.hosts.values())  # only a service that is new somewhere can have come from elsewhere
     guards.refuse_undoing(fleet, found)
-    found = survey(repo, request, fleet.seen, fleet.unfit)
+    found = survey(repo, request, fleet.seen, fleet.unfit, past)
     ahead = in_background(_import_ahead)
 
     def make(resolved: Mapping[str, Resolution]) -> Plan:
         from .plan.deploy import plan_deploy
         from .plan.facts import Facts
 
-        guards.refuse_undoing(fleet, survey(repo, request, fleet.seen, fleet.unfit))  # also what is seen under the lock
-        plan = plan_deploy(survey(repo, request, fleet.seen, fleet.unfit), Facts(repo, fleet.seen, resolved))
-        plan = replace(plan, notices=(*notices, *plan.notices))
+        guards.refuse_undoing(fleet, survey(repo, request, fleet.seen, fleet.unfit, past))  # what the lock shows too
+        plan = plan_deploy(survey(repo, request, fleet.seen, fleet.unfit, past), Facts(repo, fleet.seen, resolved))
+        plan = finish(replace(plan, notices=(*notices, *plan.notices), deliveries=_elsewhere(repo, plan)))
         return guards.guarded(fleet, plan, request, allow_removals=options.allow_removals)
 
     if options.dry_run:
@@ -101,9 +131,14 @@ def _deploy(fleet: Fleet, found: Survey, options: Options, audience: Audience, n
         audience.at(Stage.RESOLVED)
         ledgers = locked()
         audience.at(Stage.LOCKED)
-        guards.refuse_unexpected(found, survey(repo, request, fleet.seen, fleet.unfit))
+        guards.refuse_unexpected(found, survey(repo, request, fleet.seen, fleet.unfit, past))
         ahead.result()
         return _finish(fleet, partial(make, resolved), ledgers, audience)
+
+
+def _elsewhere(repo: Repo, plan: Plan) -> tuple[Delivery, ...]:
+    """A checkout that somebody works in is never put to a commit that no person made; it has nothing that is pinned."""
+    return tuple(d for d in plan.deliveries if not (repo.made_of and in_place(repo, d.host)))
 
 
 def _hosts_of(fleet: Fleet, found: Survey) -> list[Host]:

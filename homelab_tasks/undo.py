@@ -20,6 +20,7 @@ from .plan import Delivery, Plan, Step, Unit, Verb, key
 from .plan.deploy import plan_deploy
 from .plan.facts import Facts
 from .plan.past import Past
+from .plan.pinned import of_then
 from .plan.removal import removal
 from .plan.survey import Survey, borrows, survey
 from .plan.system import restore
@@ -163,10 +164,15 @@ class _Undoing:
     def _load(self, commit: str) -> Repo | None:
         if commit not in self.repos:
             try:
-                self.repos[commit] = repos.at_commit(Path(self.fleet.repo.root), commit)
+                self.repos[commit] = self._read(commit)
             except HomelabError:
                 self.repos[commit] = None
         return self.repos[commit]
+
+    def _read(self, commit: str) -> Repo:
+        root = Path(self.fleet.repo.root)
+        made = [seen for seen in self.before.values() if seen.commit == commit and seen.made_of]
+        return repos.at_pinned(root, made[0].base, of_then(made[0])) if made else repos.at_commit(root, commit)
 
     def _go_back(self, repo: Repo, group: Collection[_Touched], removals: Iterable[Step]) -> None:
         fleet = replace(self.fleet, repo=repo)

@@ -24,7 +24,7 @@ def tag(ident: str, name: str) -> Command:
 def keep_images(project: str, idents: Iterable[str]) -> Command:
     """Give images names of their own, as the ones they had mean others by now: so nothing that tidies up takes them.
 
-    Of a project the newest few are kept so; `inv cleanup` frees what no record needs.
+    Of a project those of the last three times are kept; `inv cleanup` leaves those of the last.
     """
     return host_script("keep_images", f"{KEPT_IMAGES}/{project}", *sorted(idents))
 

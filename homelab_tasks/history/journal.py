@@ -133,7 +133,15 @@ def _changes(host: str, event: Mapping[str, Any], *, status: str) -> Iterator[Ch
     for step in steps if isinstance(steps, list) else []:
         if isinstance(step, dict) and _text(step, "step"):
             service = _text(step, "step").rpartition("@")[0] or _text(step, "step")
-            yield Change(service, host, _text(step, "verb"), _text(step, "status") or status, _text(step, "why"))
+            env = _texts(step["env"]) if "env" in step else None
+            ended = (_text(step, "status") or status, _text(step, "why"))
+            yield Change(service, host, _text(step, "verb"), *ended, env, _texts(step.get("images")))
+
+
+def _texts(value: object) -> Mapping[str, str]:
+    """A mapping of words to words; what is none in it is left out."""
+    found = value.items() if isinstance(value, dict) else ()
+    return {name: text for name, text in found if isinstance(name, str) and isinstance(text, str)}
 
 
 def _text(event: Mapping[str, Any], key: str) -> str:

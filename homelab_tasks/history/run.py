@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -28,6 +28,8 @@ class Change:
     verb: str
     status: str
     why: str = ""
+    env: Mapping[str, str] | None = None  # path -> keyed hash, of a service that is as planned; None: not written down
+    images: Mapping[str, str] = field(default_factory=dict)  # key under `services:` -> image id
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from .past import lost_images
 from .survey import Finding, Survey
 
 
+_NOT_KEPT = "is not kept on the host"
+
+
 def faults_of(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> tuple[str, ...]:
     """Everything that would make a step fail and can be known before: `what; the next move`."""
     cut = [answer.problem for answer in resolved.values() if answer.problem]
@@ -66,7 +69,14 @@ def _never_deployed(survey: Survey) -> Iterator[str]:
 def _rejected(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
     for finding, found in _answers(survey, resolved):
         if found.model is None:
-            yield _sentence(repo, finding, found.error)
+            yield _sentence(repo, finding, found.error) + (_ANYWAY if _of_then(survey, found.error) else "")
+
+
+_ANYWAY = "; leave it as it is now with --force"
+
+
+def _of_then(survey: Survey, error: str) -> bool:
+    return survey.request.back and error.endswith(_NOT_KEPT)
 
 
 def _lost(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
@@ -80,7 +90,7 @@ def _lost(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
 
 def _sentence(repo: Repo, finding: Finding, error: str) -> str:
     service, host = finding.service, finding.host.name
-    if error.endswith("is not kept on the host"):
+    if error.endswith(_NOT_KEPT):
         path = error.partition(" as it was then")[0]
         return f"{service.name}: {path} as it was then is not kept on {host}; nothing can bring it back"
     missing = re.search(r"env file (.+?) not found", error)

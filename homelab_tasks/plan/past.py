@@ -9,7 +9,7 @@ from typing import Any
 from ..command import Command
 from ..commands import docker, env_back
 from ..commands.resolve import Resolution, Resolved, image_name
-from ..model import Host
+from ..model import Host, Pinned
 from ..observe import Observation
 from ..record import Held, Record
 
@@ -21,11 +21,12 @@ class Past:
     env: Mapping[str, str] = field(default_factory=dict)  # path from the checkout's root -> hash
     images: Mapping[str, str] = field(default_factory=dict)  # key under `services:` -> image id
     held: Held | None = None  # it was stopped on purpose
+    pinned: Pinned | None = None
 
     @classmethod
     def of(cls, record: Record) -> Past:
         """As a record has it."""
-        return cls(record.env, {c.key: c.image for c in record.containers}, record.held)
+        return cls(record.env, {c.key: c.image for c in record.containers}, record.held, record.pinned)
 
 
 def bring_back(

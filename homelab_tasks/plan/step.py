@@ -43,7 +43,8 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
     verb = _verb(drift, effect, adopted=bool(seen.of_project(service.project)), forced=forced, renamed=renamed)
     entry = _entry(service, host, facts, resolved)
     if finding.past:
-        entry = replace(entry, env={**entry.env, **finding.past.env}, held=finding.past.held)
+        then = finding.past
+        entry = replace(entry, env={**entry.env, **then.env}, held=then.held, pinned=then.pinned or entry.pinned)
     step = replace(
         base,
         verb=verb,

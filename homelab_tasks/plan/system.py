@@ -26,9 +26,7 @@ def systems(survey: Survey, facts: Facts) -> Iterator[Step]:
         step = replace(_step(host), causes=finding.causes, blocked=finding.blocked)
         if not finding.blocked:
             build = nixos.build(_folder(host, facts.seen[host.name]), flake(host, facts.repo.prefix))
-            switch = replace(
-                _switch(host, reboot=reboot), files=facts.repo.systems[host.name], commit=facts.repo.base
-            )
+            switch = replace(_switch(host, reboot=reboot), files=facts.repo.systems[host.name], commit=facts.repo.base)
             step = replace(step, build=build, commands=(switch,))
         yield step
 

@@ -87,9 +87,7 @@ def update_system(_: Context, updating: Updating, changing: Changing, output: Ou
 
     repo = pipeline.load(here(), pull=True)
     asked = _request(typed("update-system", flags=(updating, changing)), repo, (), changing, by_name=False)
-    request = replace(
-        asked, system=True, reboot=updating.reboot, force=updating.force, on_failure=updating.on_failure
-    )
+    request = replace(asked, system=True, reboot=updating.reboot, force=updating.force, on_failure=updating.on_failure)
     if not system_hosts(repo, request):
         raise Refused("none of the hosts has system: nixos", move="say so in hosts.yaml where it is NixOS")
     how = replace(options(changing), allow_dirty=updating.allow_dirty)
@@ -120,6 +118,7 @@ def _deploy(
         force=deploying.force,
         on_failure=deploying.on_failure,
         prune=deploying.prune,
+        unpin=deploying.unpin,
         everything=names is None and groups is None,
         system=systems is not None and not deploying.no_deps,
         reboot=systems is not None and systems.reboot,

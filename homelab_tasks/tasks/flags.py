@@ -82,6 +82,7 @@ class Deploying:
     no_deps: bool = flag(False, "only the services named, without what they need")
     force: bool = flag(False, "also what is unchanged, and over a commit that is newer or not known here")
     prune: bool = flag(False, "remove what is on a host and no longer in the repo")
+    unpin: bool = flag(False, "also what was rolled back alone, which else stays as it is")
     allow_removals: bool = flag(False, "with CI=true, and in production, remove what is to be removed")
     on_failure: str = flag("", "revert (the default): put back what was changed; keep: the rest goes on; stop")
     allow_dirty: bool = flag(False, "deploy the last commit although there are uncommitted changes")

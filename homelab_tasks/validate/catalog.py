@@ -23,9 +23,8 @@ def rules(*, remote: bool) -> tuple[Rule, ...]:
 
 def found(facts: Facts, *, deep: bool) -> Iterator[Problem]:
     """Every problem of the repo as it lies there; `deep` takes its time. Compose works while the others are checked."""
-    from . import composed
-
-    said = in_background(lambda: list(composed.check(facts)))
+    said = in_background(lambda: _composed(facts))
+    facts.under_way.wait()
     from . import compose, env, nixos, repo
 
     yield from repo.check(facts)
@@ -40,3 +39,13 @@ def found_on_hosts(facts: Facts, *, deep: bool) -> Iterator[Problem]:
     from . import remote
 
     yield from remote.check(facts, facts.repo.hosts.values(), deep=deep)
+
+
+def _composed(facts: Facts) -> list[Problem]:
+    """On a thread, and alone until Compose works: two threads of Python would share one processor."""
+    try:
+        from . import composed
+
+        return list(composed.check(facts))
+    finally:
+        facts.under_way.set()

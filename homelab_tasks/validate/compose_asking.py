@@ -42,7 +42,9 @@ def ask(binary: Path, copies: list[Copy], *, alone: set[str], kept: Answers, fac
     with tempfile.TemporaryDirectory(prefix="homelab-") as folder, ThreadPoolExecutor(os.cpu_count() or 1) as workers:
         laid = [copy for copy in copies if copy.write(Path(folder))]
         asking = _Asking(binary, Path(folder))
-        for answers in workers.map(asking.together, _batches(laid, alone)):
+        said_of = workers.map(asking.together, _batches(laid, alone))
+        facts.under_way.set()
+        for answers in said_of:
             for copy, said in answers:
                 if said.status is None:
                     facts.left_out(f"what Docker Compose says of {copy.view.service}", said.errors, fleeting=True)

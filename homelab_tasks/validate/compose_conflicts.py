@@ -50,7 +50,9 @@ def _devices(entry: Entry, where: str) -> Iterator[Problem]:
     found = entry.under("deploy", "resources")
     held = found[0].get("reservations") if found and isinstance(found[0], Map) else None
     devices = held.get("devices") if isinstance(held, Map) else None
-    for i, device in enumerate(devices if isinstance(devices, Seq) else ()):
+    if not isinstance(devices, Seq):
+        return
+    for i, device in enumerate(devices):
         if isinstance(device, Map) and {"count", "device_ids"} <= device.keys():
             yield CONFLICT.at(devices.item_place(i), f"{where}: a device has both count and device_ids", "keep one")
 

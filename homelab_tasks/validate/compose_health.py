@@ -39,8 +39,8 @@ class Checked:
 def checked(entry: Entry) -> Checked:
     """Read from all files: `disable: true` and the test NONE turn off what the image brings."""
     disable, test = entry.under("healthcheck", "disable"), entry.under("healthcheck", "test")
-    none = bool(test) and (test[0][:1] if isinstance(test[0], Seq) else [test[0]]) == ["NONE"]
-    off = none or (bool(disable) and disable[0] in (True, "true"))
+    none = test is not None and (test[0][:1] if isinstance(test[0], Seq) else [test[0]]) == ["NONE"]
+    off = none or (disable is not None and disable[0] in (True, "true"))
     return Checked(bool(test) and not off, off, entry.place_of("healthcheck"))
 
 

@@ -103,7 +103,7 @@ def _elsewhere(key: str, name: str, entry: Entry, view: View) -> str:
 
 def _optional(entry: Entry, name: str) -> bool:
     said = entry.under("depends_on", name)
-    return bool(said) and isinstance(said[0], Map) and said[0].get("required") is False
+    return said is not None and isinstance(said[0], Map) and said[0].get("required") is False
 
 
 def _circles(view: View) -> Iterator[Problem]:

@@ -143,7 +143,7 @@ def _check_map(node: Node, value: Map, where: yaml.Node, steps: Steps) -> Iterat
     for key, item in value.items():
         inner = (*steps, key)
         name, content = value.nodes[key]
-        if not name.style and _NO_TEXT_KEY.fullmatch(key):
+        if not getattr(name, "style", "") and _NO_TEXT_KEY.fullmatch(key):
             yield Fault(Kind.KEY, place_of(name), inner, key)
         if value.tag(key) == "!reset":
             continue

@@ -71,9 +71,8 @@ def volume(text: str) -> str:
 
 def mount(text: str) -> list[str]:
     """The parts of a short mount: a colon in a variable's default, or after a drive of Windows, parts nothing."""
-    held: list[str] = []
-    plain = _BRACED.sub(lambda found: held.append(found[0]) or "\0", text)
-    parts = plain.split(":")
+    held: list[str] = [found[0] for found in _BRACED.finditer(text)]
+    parts = _BRACED.sub("\0", text).split(":")
     if len(parts) > 1 and len(parts[0]) == 1 and parts[0].isalpha():
         parts = [":".join(parts[:2]), *parts[2:]]
     back = iter(held)

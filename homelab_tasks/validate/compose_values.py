@@ -93,6 +93,8 @@ def _check_service(key: str, service: Map) -> Iterator[Problem]:
 
 def _targets(service: Map, key: str, what: str, missing: str) -> Iterator[Problem]:
     items = service.get(key)
-    for i, item in enumerate(items if isinstance(items, Seq) else ()):
+    if not isinstance(items, Seq):
+        return
+    for i, item in enumerate(items):
         if isinstance(item, Map) and not item.get("target"):
             yield VALUE.at(items.item_place(i), f"{what} has no target", f"add {missing}")

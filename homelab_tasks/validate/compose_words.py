@@ -45,7 +45,8 @@ def _where(view: View, text: str) -> tuple[Place, Any]:
 
 
 def _walk(document: Map, steps: list[str]) -> tuple[Place, Any, int]:
-    place, value, depth = document.place, document, 0
+    value: Any = document
+    place, depth = document.place, 0
     for step in steps:
         if isinstance(value, Map) and step in value:
             place, value = place_of(value.nodes[step][1]), value[step]

@@ -6,6 +6,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from ..model import Repo
 from ..repo.compose import Documents
@@ -26,6 +27,7 @@ class Facts:
     watched: dict[str, None] = field(default_factory=dict, repr=False)  # full paths, whether they exist or not
     quick: bool = False  # ask no other program
     unchecked: list[str] = field(default_factory=list, repr=False)  # `what was not checked: why`
+    under_way: Event = field(default_factory=Event, repr=False)  # Compose works, and the rest can be checked meanwhile
     fleeting: list[str] = field(default_factory=list, repr=False)  # those of them that may be checked the next time
 
     @property

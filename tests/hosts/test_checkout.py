@@ -11,6 +11,7 @@ from homelab_tasks import pipeline
 from homelab_tasks.execute import Tell
 from homelab_tasks.plan import Plan
 from homelab_tasks.request import Request
+from homelab_tasks.stage import Stage
 from tests.hosts.homelab import CHECKOUT, Homelab, events, head, now, put, running
 from tests.lab import Lab, LabHost
 
@@ -105,6 +106,9 @@ class Colleague:
 
     def stage(self, text: str) -> None:
         """Nothing to show."""
+
+    def at(self, stage: Stage) -> None:
+        """Nothing to do."""
 
     def approve(self, _plan: Plan) -> bool:
         if not self.commit:

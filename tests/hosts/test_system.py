@@ -305,6 +305,7 @@ def test_a_host_with_system_none_is_left_alone(home: NixosHomelab, nixos: NixosL
 
 
 def test_a_system_needs_no_docker(home: NixosHomelab, h1: NixosHost) -> None:
+    home.add("web")
     home.systems("two", h1="nodocker")
     h1.check("mv", "/usr/bin/docker", "/usr/bin/docker.away")
     refused = home.inv("update-services")

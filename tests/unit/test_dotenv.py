@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 import pytest
+from dotenv import dotenv_values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -118,3 +121,15 @@ def test_what_no_line_can_say_is_refused_without_the_value(key: str, value: str)
     with pytest.raises(ValueError, match=r"name for a variable|NUL") as refused:
         quoted(key, value)
     assert "x\0y" not in str(refused.value)
+
+
+PLAIN = st.dictionaries(
+    st.from_regex(r"[A-Z_][A-Z0-9_]{0,9}", fullmatch=True), st.from_regex(r"[a-z0-9./:@%+-]{0,20}", fullmatch=True)
+)
+
+
+@given(PLAIN, st.sampled_from(["{}={}", "export {}={}", "{}='{}'", '{}="{}"', "{} = {}", "{}={} # note"]))
+def test_plain_lines_are_read_as_every_other_tool_reads_them(values: dict[str, str], form: str) -> None:
+    """python-dotenv differs from Compose in the odd cases, so only what nobody can doubt is compared."""
+    text = "".join(f"{form.format(key, value)}\n" for key, value in values.items() if value or "#" not in form)
+    assert parse(text).values() == dotenv_values(stream=StringIO(text))

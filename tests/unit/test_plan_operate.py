@@ -107,6 +107,7 @@ def test_restart_keeps_the_order_and_waits_for_health() -> None:
 def test_restart_works_where_the_service_was_deployed() -> None:
     seen = an_observation("db", records={"db": a_record("db", directory="services/old place", project="old")})
     (step,) = plan_restart(CHAIN, a_request("db"), {"nas": seen}, {}).steps
+    assert isinstance(step.commands[0], Command)
     assert step.commands[0].directory == "/opt/homelab/services/old place"
     assert step.gate
     assert step.gate.project == "old"

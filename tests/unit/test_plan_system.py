@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from homelab_tasks.fleet import Fleet
@@ -18,22 +20,25 @@ COMMIT = "c0ffee" + "0" * 34
 RECORD = SystemRecord(NEW, "digest-nixos", COMMIT, "2026-01-31T21:14:00Z", "ann@desk", OLD)
 
 
-def nixos(name: str = "nas", **fields: object) -> Host:
+def nixos(name: str = "nas", **fields: Any) -> Host:
     return a_host(name, system=System.NIXOS, flake=f"nixos#{name}", **fields)
 
 
-def homelab(*hosts: Host, **fields: object) -> Repo:
+def homelab(*hosts: Host, **fields: Any) -> Repo:
     """NixOS hosts with the flake that `RECORD` was built from, and plex on the first of them."""
     every = hosts or (nixos(),)
-    plain = {"hosts": {host.name: host for host in every}, "systems": {host.name: "digest-nixos" for host in every}}
+    plain: dict[str, Any] = {
+        "hosts": {host.name: host for host in every},
+        "systems": {host.name: "digest-nixos" for host in every},
+    }
     return a_repo(a_service("plex", hosts=every[:1]), **{**plain, **fields})
 
 
-def running(*services: str, **fields: object) -> Observation:
+def running(*services: str, **fields: Any) -> Observation:
     return an_observation(*services, **{"system": NEW, "boot": NEW, "systems": (RECORD,), **fields})
 
 
-def system_steps(repo: Repo, seen: Observation, *names: str, **fields: object) -> list[Step]:
+def system_steps(repo: Repo, seen: Observation, *names: str, **fields: Any) -> list[Step]:
     plan = a_plan(repo, a_request(*names, system=True, **fields), seen)
     return [step for step in plan.steps if step.verb is Verb.SYSTEM]
 

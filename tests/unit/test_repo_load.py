@@ -532,5 +532,7 @@ def test_what_a_host_is_for_is_one_of_a_few_words() -> None:
     ],
 )
 def test_what_a_container_may_write_outside_of_the_repo_is_data(volume: str, data: tuple[str, ...]) -> None:
-    stack = stack_of(f"services: {{web: {{image: web, volumes: [{volume if volume[0] == '{' else repr(volume)}]}}}}\nvolumes: {{db: }}\n")
+    stack = stack_of(
+        f"services: {{web: {{image: web, volumes: [{volume if volume[0] == '{' else repr(volume)}]}}}}\nvolumes: {{db: }}\n"
+    )
     assert stack.containers[0].data == data

@@ -1,0 +1,1 @@
+"""What may break a deploy, tried at every point that one passes."""

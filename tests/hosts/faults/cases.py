@@ -1,0 +1,155 @@
+"""The cases: every point of a deploy with everything that may happen there, and what has to be true afterwards."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+
+from homelab_tasks.errors import HomelabError
+from homelab_tasks.execute import Phase
+from homelab_tasks.ledger import Locked
+from homelab_tasks.stage import Stage
+from tests.hosts.faults.world import PRECIOUS, World, differences, lies
+from tests.hosts.homelab import CHECKOUT
+
+PATIENCE = 60  # seconds for a run to notice what happened
+FAILING = (Stage.GOING_BACK, Stage.BACK)  # only a run that fails comes there
+FILL = "cd /opt/homelab && mount -o remount,size=$(df --output=used --block-size=1k . | tail -n 1)k ."
+
+
+class Fault(Enum):
+    """What happens to a run, or to its host."""
+
+    KILLED = "the client is killed"
+    POWER_CUT = "the host's power is cut"
+    NETWORK_CUT = "the network is cut"
+    NETWORK_BLINKS = "the network is cut for a moment"
+    DOCKER_KILLED = "dockerd is killed"
+    DISK_FULL = "the disk is full"
+    SECOND_RUN = "a second deploy is started"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a run is stopped, as the driver names it; `fails`: only a run that does not go well comes there."""
+
+    name: str
+    fails: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One fault at one point."""
+
+    point: Point
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.point.name.lower()}: {self.fault.value}"
+
+
+def points() -> list[Point]:
+    """Every stage of a run, and every phase of a step that a deploy of services has."""
+    stages = [Point(stage.name, fails=stage in FAILING) for stage in Stage]
+    phases = [Point(f"{phase.name} 1") for phase in Phase if phase not in (Phase.PULLING, Phase.BUILDING)]
+    middle = [Point("WORKING 2"), Point("BACK WORKING 1", fails=True), Point("BACK ENDED 1", fails=True)]
+    return [*stages, *phases, *middle]
+
+
+def cases() -> list[Case]:
+    """All of them."""
+    return [Case(point, fault) for fault in Fault for point in points()]
+
+
+def run(case: Case, world: World) -> None:
+    """Break a deploy; raises AssertionError where something is not as it has to be afterwards."""
+    world.next_version(good=not case.point.fails)
+    with world.start(case.point.name) as process:
+        try:
+            _STRIKE[case.fault](world, process)
+            _, said = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    assert "Traceback" not in said, said
+    assert lies(world, world.look()) == []
+    again = world.deploy()
+    if case.point.fails:
+        assert not again
+        assert lies(world, world.look()) == []
+        world.next_version()
+        assert world.deploy()
+    else:
+        assert again
+    truth = world.look()
+    assert (lies(world, truth), differences(world, truth)) == ([], [])
+    assert world.precious() == PRECIOUS
+
+
+def _go_on(process: subprocess.Popen[str]) -> None:
+    assert process.stdin
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def _until_it_ends(process: subprocess.Popen[str]) -> None:
+    _go_on(process)
+    process.wait(PATIENCE)
+
+
+def _kill(_: World, process: subprocess.Popen[str]) -> None:
+    process.kill()
+
+
+def _cut_power(world: World, process: subprocess.Popen[str]) -> None:
+    world.host.crash()
+    world.host.boot()
+    _until_it_ends(process)
+
+
+def _cut_network(world: World, process: subprocess.Popen[str]) -> None:
+    world.host.cut()
+    _until_it_ends(process)
+    world.host.heal()
+
+
+def _blink(world: World, process: subprocess.Popen[str]) -> None:
+    world.host.cut()
+    _go_on(process)
+    world.host.heal()
+    process.wait(PATIENCE)
+
+
+def _kill_docker(world: World, process: subprocess.Popen[str]) -> None:
+    world.host.kill_docker()
+    _until_it_ends(process)
+    world.host.start_docker()
+
+
+def _fill_disk(world: World, process: subprocess.Popen[str]) -> None:
+    world.host.check("bash", "-c", FILL)
+    _until_it_ends(process)
+    world.host.free_disk(CHECKOUT)
+
+
+def _run_second(world: World, process: subprocess.Popen[str]) -> None:
+    try:
+        world.deploy()
+    except Locked as locked:
+        assert f"pid {process.pid}" in locked.holder
+    except HomelabError as error:
+        raise AssertionError(f"refused for another reason: {error}") from error
+    _until_it_ends(process)
+
+
+_STRIKE: dict[Fault, Callable[[World, subprocess.Popen[str]], None]] = {
+    Fault.KILLED: _kill,
+    Fault.POWER_CUT: _cut_power,
+    Fault.NETWORK_CUT: _cut_network,
+    Fault.NETWORK_BLINKS: _blink,
+    Fault.DOCKER_KILLED: _kill_docker,
+    Fault.DISK_FULL: _fill_disk,
+    Fault.SECOND_RUN: _run_second,
+}

@@ -1,0 +1,76 @@
+"""A deploy of everything, in a process of its own, that stops at one point, says so, and goes on when a line comes.
+
+`python -m tests.hosts.faults.driver POINT`, in the homelab's folder.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from homelab_tasks import pipeline
+from homelab_tasks.errors import HomelabError
+from homelab_tasks.execute import Progress, Tell
+from homelab_tasks.plan import Plan
+from homelab_tasks.request import Request
+from homelab_tasks.stage import Stage
+
+REACHED = "reached"
+
+
+class Stopping:
+    """An audience that has the run wait at `point`: the name of a stage, or `WORKING 2`, the second step that works;
+    `BACK WORKING 1` while it goes back.
+    """
+
+    def __init__(self, point: str = "") -> None:
+        self._point = point
+        self._told = Counter[str]()
+        self._word = ""
+
+    def stage(self, text: str) -> None:
+        """Nothing to show."""
+
+    def at(self, stage: Stage) -> None:
+        self._pass(stage.name)
+
+    def approve(self, _: Plan) -> bool:
+        return True
+
+    def goes_back(self, _: Plan) -> None:
+        self._word = "BACK "
+
+    def tell(self, _: Plan) -> Tell:
+        return self._hear
+
+    def _hear(self, progress: Progress) -> None:
+        name = f"{self._word}{progress.phase.name}"
+        self._told[name] += 1
+        self._pass(f"{name} {self._told[name]}")
+
+    def _pass(self, point: str) -> None:
+        if point == self._point:
+            print(REACHED, flush=True)
+            sys.stdin.readline()
+
+
+def deploy(root: Path, audience: Stopping) -> bool:
+    """Deploy everything; whether all is as the repo says then. Raises HomelabError."""
+    repo = pipeline.load(root)
+    request = Request("deploy-all", frozenset(repo.services), everything=True)
+    run = pipeline.deploy(repo, request, pipeline.Options(), audience)
+    return run.report.ok if run.report else not run.plan.faults and not run.plan.steps
+
+
+def main() -> int:
+    """Exit status 1 if it failed or was refused."""
+    try:
+        return 0 if deploy(Path.cwd(), Stopping(sys.argv[1])) else 1
+    except HomelabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
