@@ -124,6 +124,23 @@ class Reaction(Enum):
     NONE = "none"
 
 
+class Moment(Enum):
+    """When a hook of a service runs."""
+
+    BEFORE_DEPLOY = "before_deploy"
+    AFTER_DEPLOY = "after_deploy"
+    BEFORE_ROLLBACK = "before_rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A shell command of a service's own, which runs on its host, in its folder. Times in seconds."""
+
+    moment: Moment
+    run: str
+    timeout: float = 300
+
+
 @dataclass(frozen=True, slots=True)
 class Port:
     """Ports of the host that a container publishes: `first` to `last` (0: any that is free), for `target` and on."""
@@ -186,6 +203,7 @@ class Service:
     health: Health = Health()
     on_config_change: Reaction = Reaction.RESTART
     signal: str = ""  # for Reaction.SIGNAL, e.g. HUP
+    hooks: tuple[Hook, ...] = ()
     files: Mapping[str, str] = field(
         default_factory=dict
     )  # path from the homelab's root -> Git blob id; {} outside a commit

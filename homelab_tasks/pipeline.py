@@ -92,7 +92,7 @@ def _same(plan: Plan) -> Plan:
     return plan
 
 
-def change(  # noqa: PLR0913 - a rollback is a deploy with a past
+def change(
     fleet: Fleet,
     found: Survey,
     options: Options,
@@ -102,7 +102,7 @@ def change(  # noqa: PLR0913 - a rollback is a deploy with a past
     past: Mapping[str, Past] = MappingProxyType({}),
     finish: Callable[[Plan], Plan] = _same,
 ) -> Run:
-    """Bring about what was found, by the fleet's repo; to how things were in the `past`. `finish` completes the plan."""
+    """Bring about what was found, by the fleet's repo, to how things were in the `past`; `finish` completes the plan."""
     from . import guards
     from .plan.survey import survey
     from .prepare import locking, resolve

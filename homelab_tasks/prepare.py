@@ -156,7 +156,7 @@ def _receive(runner: Runner, outgoing: Future[bytes]) -> Result | None:
 
 def deliver(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
     """Bring each host's checkout to the commit; what went wrong, one sentence a host."""
-    repo, still = fleet.repo, [d.host for d in deliveries if d.host.name in fleet.seen]
+    still = [d.host for d in deliveries if d.host.name in fleet.seen]
 
     def check_out(host: Host) -> str:
         received = fleet.received[host.name].result() if host.name in fleet.received else None

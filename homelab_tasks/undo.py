@@ -14,7 +14,7 @@ from .commands import compose, docker
 from .errors import HomelabError
 from .execute import Crew, Outcome, Report, Status, Tell, Undone, execute
 from .fleet import Fleet
-from .model import Host, OnFailure, Repo
+from .model import OnFailure, Repo
 from .observe import Observation
 from .plan import Delivery, Plan, Step, Unit, Verb, key
 from .plan.deploy import plan_deploy
@@ -45,6 +45,22 @@ def put_back(
     return Undone(outcomes, (*dict.fromkeys(undoing.left), *failed), time.monotonic() - started)
 
 
+def files_back(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+    """Bring checkouts back to where they were; why not, one sentence a host. Where nothing was, the files stay."""
+    trouble: list[str] = []
+    for delivery in deliveries:
+        if delivery.commit:
+            try:
+                repo = repos.at_pinned(Path(fleet.repo.root), delivery.base, delivery.pins)
+            except HomelabError as error:
+                trouble.append(f"{delivery.host.name} was at {delivery.base[:7]} ({error})")
+                continue
+            trouble += prepare.deliver(
+                replace(fleet, repo=repo, received={}), [Delivery(delivery.host, fleet.repo.commit)]
+            )
+    return tuple(trouble)
+
+
 @dataclass(frozen=True, slots=True)
 class _Touched:
     """A service that was changed, as it was recorded before: to be brought back at the commit that it was of."""
@@ -68,6 +84,7 @@ class _Undoing:
         self.outcomes: dict[str, Outcome] = {}
         self.left: list[str] = []  # what cannot be put back: `what; the next move`
         self.repos: dict[str, Repo | None] = {}
+        self.at: dict[str, str] = {}  # where checkouts went on the way back
 
     def run(self) -> None:
         touched = list(self._reachable())
@@ -90,7 +107,8 @@ class _Undoing:
             plan = Plan(self._title(), steps=tuple(removals), on_failure=OnFailure.STOP)
             self._execute(plan, (), self.fleet)
         if not self._stuck():
-            self._lay_files(dict.fromkeys(step.host for step in touched))
+            moved = [d for d in self.report.plan.deliveries if self.at.get(d.host.name) != d.commit]
+            self.left += files_back(self.fleet, [d for d in moved if d.host.name in self.crews])
             self._restore_systems(touched)
 
     def _title(self) -> str:
@@ -175,7 +193,7 @@ class _Undoing:
         return repos.at_pinned(root, made[0].base, of_then(made[0])) if made else repos.at_commit(root, commit)
 
     def _go_back(self, repo: Repo, group: Collection[_Touched], removals: Iterable[Step]) -> None:
-        fleet = replace(self.fleet, repo=repo)
+        fleet = replace(self.fleet, repo=repo, received={})
         names = frozenset(one.step.subject for one in group)
         past = {one.step.key: Past.of(one.record) for one in group}
         request = Request(self._title(), names, named=names, dependencies=False)
@@ -191,20 +209,14 @@ class _Undoing:
         self._execute(replace(plan, steps=tuple(steps), on_failure=OnFailure.STOP), plan.deliveries, fleet)
 
     def _execute(self, plan: Plan, deliveries: Iterable[Delivery], fleet: Fleet) -> None:
+        deliveries = tuple(deliveries)
         trouble = prepare.deliver(fleet, deliveries)
+        self.at |= {delivery.host.name: fleet.repo.commit for delivery in deliveries}
         if trouble:
             self.left += trouble
             return
         report = execute(plan, self.crews, self.watching(plan))
         self.outcomes |= {outcome.step.key: outcome for outcome in report.outcomes}
-
-    def _lay_files(self, hosts: Iterable[Host]) -> None:
-        """Each host's checkout is where it was; of a host that had none, the files stay."""
-        for host in hosts:
-            commit = self.before[host.name].commit
-            repo = self._load(commit) if commit else None
-            if repo and any(d.host == host for d in self.report.plan.deliveries):
-                self.left += prepare.deliver(replace(self.fleet, repo=repo), [Delivery(host, "")])
 
     def _restore_systems(self, touched: Iterable[Step]) -> None:
         steps = [self._restored(step) for step in touched if step.verb is Verb.SYSTEM and self._activated(step)]

@@ -82,6 +82,8 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, 
     trouble = trouble or systems.build(fleet, plan, crews, tell)
     crews = _still_locked(fleet, crews)
     if trouble:
+        if plan.on_failure is OnFailure.REVERT:
+            trouble += undo.files_back(fleet, plan.deliveries)
         return Report(plan, seconds=time.monotonic() - started, trouble=trouble, notes=tuple(fleet.notes))
     plan = prepare.block(plan, fleet.unfit)
     for step in plan.steps:

@@ -13,9 +13,10 @@ if __name__ == "__main__":
     sys.path[0] = str(TOP)  # started as a file, with its folder as the first place to import from
 
 from scripts import bench_report as report  # noqa: E402
-from scripts.bench_experiments import Scene, chosen, experiments  # noqa: E402
+from scripts.bench_experiments import chosen, experiments  # noqa: E402
 from scripts.bench_ground import Ground  # noqa: E402
 from scripts.bench_model import BenchFailed, Experiment, Measured, measure  # noqa: E402
+from scripts.bench_scene import Scene  # noqa: E402
 from tests.lab import Lab, LabError  # noqa: E402
 
 PAGE, RAW = TOP / "docs/benchmarks.md", TOP / "docs/benchmarks/latest.json"

@@ -8,6 +8,7 @@
 # else activates), 100 (asks for a reboot, nothing was changed); before that prints `status STATUS SECONDS`, and `late`
 # where the clock ended it.
 exec </dev/null
+trap '' PIPE # nobody may listen any more: what was begun is ended all the same
 export LC_ALL=C PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin
 seconds=$1 reboot=$2 new=$3 unit=nixos-rebuild-switch-to-configuration back=homelab-rollback state=/run/homelab-system
 running() { readlink -f /run/current-system; }

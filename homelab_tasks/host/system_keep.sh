@@ -5,6 +5,7 @@
 # Ends with 0 (kept; prints the store path of the system before), 4 (another system runs; prints which), 6 (runs, and
 # is not the boot default), 75 (not settled yet: ask again).
 exec </dev/null
+trap '' PIPE # nobody may listen any more: what was begun is ended all the same
 export LC_ALL=C PATH=$PATH:/run/wrappers/bin:/run/current-system/sw/bin
 new=$1 unit=nixos-rebuild-switch-to-configuration back=homelab-rollback state=/run/homelab-system
 working() { case $(systemctl show --property=ActiveState --value "$1") in active|activating|deactivating|reloading) ;; *) false ;; esac; }

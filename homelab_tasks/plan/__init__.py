@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from ..command import Command
-from ..model import Check, Host, Network, OnFailure, Pinned, Service
+from ..model import Check, Hook, Host, Network, OnFailure, Pinned, Service
 from ..record import Held
 
 
@@ -75,6 +75,14 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A hook of the service, as a command; its last line may name what it kept."""
+
+    hook: Hook
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """A change of a host's system, which may cut the connection that it came by: it counts once `keep` went well over
     a connection that was made afterwards. Both run as root, with the store path of the system as their last word.
@@ -123,7 +131,7 @@ class Step:
     needs: frozenset[str] = frozenset()  # keys of steps that come first
     pulls: tuple[str, ...] = ()  # images that are not on the host yet
     build: Command | None = None  # prints the store path of the system to activate; before anything is changed
-    commands: tuple[Command | Gate | Switch, ...] = ()  # one after the other; a gate among them is waited for
+    commands: tuple[Command | Gate | Switch | Call, ...] = ()  # one after the other; a gate among them is waited for
     lane: str = ""  # steps of one lane run one at a time, on whatever hosts
     gate: Gate | None = None
     entry: Entry | None = None
@@ -152,7 +160,14 @@ class Delivery:
 
     host: Host
     commit: str
+    made_of: str = ""  # the commit of a person that `commit` is made of, where it holds pinned services
+    pins: Mapping[str, Pinned] = field(default_factory=dict)
     half: bool = False  # the last delivery did not end
+
+    @property
+    def base(self) -> str:
+        """The commit as people know it."""
+        return self.made_of or self.commit
 
 
 @dataclass(frozen=True, slots=True)

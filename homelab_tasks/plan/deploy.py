@@ -12,6 +12,8 @@ from ..request import Request
 from . import Delivery, Plan, Step, Verb, key, network_key, system_key
 from .facts import Facts
 from .faults import external_names, faults_of, notices_of
+from .pinned import of_then
+from .hooks import with_hooks
 from .removal import left_behind, moves, not_yet, removal
 from .step import follow, step_of
 from .survey import Before, Survey, borrowers
@@ -23,6 +25,9 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
     repo, request = facts.repo, survey.request
     steps = {step.key: step for finding in survey.findings if (step := step_of(finding, request, facts))}
     steps |= {step.key: step for step in _namespace_followers(facts, request, steps)}
+    if request.files:  # only then it is a deploy
+        past = {key(finding.service, finding.host): finding.past for finding in survey.findings}
+        steps = {k: with_hooks(s, repo.services[s.subject], facts, past.get(k)) for k, s in steps.items()}
     moved = list(moves(facts, survey.moved, steps))
     networks = {step.key: step for step in _networks(facts, survey)}
     removals = [*moved, *(removal(facts, unit) for unit in survey.gone if request.prune)]
@@ -106,4 +111,5 @@ def _deliveries(facts: Facts, survey: Survey) -> Iterator[Delivery]:
     for name in dict.fromkeys([*systems, *(f.host.name for f in survey.findings if not f.blocked)]):
         seen = facts.seen[name]
         if seen.commit != facts.repo.commit or seen.interrupted:
-            yield Delivery(facts.repo.hosts[name], seen.base, half=bool(seen.interrupted))
+            half = bool(seen.interrupted)
+            yield Delivery(facts.repo.hosts[name], seen.commit, seen.made_of, of_then(seen), half=half)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model import Repo
 from .cache import at_commit
-from .export import Distance, archive, bundle, distance, pull
+from .export import Distance, archive, bundle, distance, first_with, pull
 from .git import commit, locate, uncommitted
 from .pins import at_pinned
 from .select import select, select_groups
@@ -27,6 +27,7 @@ __all__ = [
     "bundle",
     "commit",
     "distance",
+    "first_with",
     "homelab_root",
     "load",
     "locate",

@@ -54,6 +54,12 @@ def distance(root: Path, ours: str, theirs: str) -> Distance | None:
     return None if done.returncode else Distance(*map(int, done.stdout.split()))
 
 
+def first_with(root: Path, after: str, until: str, folder: str) -> str:
+    """The first commit between these two that brought a file of `folder` (from the homelab's root); "" if none did."""
+    words = ("--reverse", "--diff-filter=A", "--format=%H", f"{after}..{until}", "--", f"./{folder}/")
+    return _git(root, "log", *words).decode().partition("\n")[0]
+
+
 def pull(root: Path) -> None:
     """Fast-forward the checkout on this machine. Raises Refused where its history went another way."""
     done = _run(root, "pull", "--quiet", "--ff-only")

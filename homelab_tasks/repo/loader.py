@@ -139,6 +139,7 @@ class _Loading:
             protect=settings.protect,
             health=settings.health,
             on_config_change=settings.on_config_change,
+            hooks=settings.hooks,
             signal=settings.signal,
             files=files,
             digest=digest(files),

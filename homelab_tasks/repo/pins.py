@@ -83,7 +83,7 @@ def _make(base: Repo, moves: Iterable[_Move]) -> str:
     """The id of the commit; it is written if it is not there yet."""
     top, moves = _top(base), list(moves)
     with TemporaryDirectory() as scratch:
-        index = {"GIT_INDEX_FILE": os.path.join(scratch, "index")}
+        index = {"GIT_INDEX_FILE": f"{scratch}/index"}
         _git(top, "read-tree", base.commit, also=index)
         lines = b"".join(line + b"\0" for move in moves for line in move.entries())
         _git(top, "update-index", "-z", "--index-info", stdin=lines, also=index)

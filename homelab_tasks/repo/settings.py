@@ -13,6 +13,7 @@ from ..errors import Place, Problem, suggestion
 from . import rules
 from .document import Map, Seq
 from .fields import Fields, Name, describe
+from .hooks import read_hooks
 
 FILE = "service.yaml"
 
@@ -39,6 +40,7 @@ class Settings:
     health: model.Health = model.Health()
     on_config_change: model.Reaction = model.Reaction.RESTART
     signal: str = ""
+    hooks: tuple[model.Hook, ...] = ()
 
 
 def read_settings(
@@ -71,6 +73,7 @@ def read_fields(
         health=_health(fields, health, problems),
         on_config_change=reaction,
         signal=signal,
+        hooks=read_hooks(fields, problems),
     )
     fields.unknown(FILE)
     return found

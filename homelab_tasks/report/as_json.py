@@ -6,11 +6,11 @@
              (done, failed, skipped; null: not reached), seconds, why, log
     run      plan's keys, with ok, interrupted, seconds, trouble, notes and undone; null where nothing was executed
     undone   how a failed deploy was put back: steps (key, status, seconds, why, log), left (what was not), seconds
-    status   commit, ok, services: [service, host, state, commit, at, current, note], hosts: {name: why it did not
-             answer}
+    status   commit, ok, services: [service, host, state, commit, at, pinned, current, note],
+             hosts: {name: why it did not answer}
     list     services: [name, app, instance, description, directory, hosts, groups, protect]
     show     those, with compose, project, containers, env_files, checks, needs, needed_by,
-             deployed: [host, commit, at, by]
+             deployed: [host, commit, at, by, pinned]
     hosts    hosts: [name, address, connection, system, tags, services, reachable (null: not looked at), why, commit,
              dirty, holder, problems]
 
@@ -63,6 +63,7 @@ def status(repo: Repo, rows: Sequence[Row], unfit: Mapping[str, str]) -> str:
             "current": row.current,
             "note": row.note,
             "at": row.at,
+            "pinned": row.pinned,
         }
         for row in rows
     ]
@@ -92,7 +93,7 @@ def _plan(plan: Plan) -> Object:
         "commit": plan.commit,
         "changes": plan.changes,
         "steps": [_step(step) for step in plan.steps],
-        "deliveries": [{"host": d.host.name, "from": d.commit, "to": plan.commit} for d in plan.deliveries],
+        "deliveries": [{"host": d.host.name, "from": d.base, "to": plan.commit} for d in plan.deliveries],
         "unchanged": [_unit(unit) for unit in plan.unchanged],
         "held": [_unit(unit) for unit in plan.held],
         "gone": [_unit(unit) for unit in plan.gone],
@@ -154,7 +155,11 @@ def _details(repo: Repo, service: Service) -> Object:
 
 def _deployed(service: Service, seen: Mapping[str, Observation]) -> list[Object]:
     recorded = [(h.name, seen[h.name].records.get(service.name)) for h in service.hosts if h.name in seen]
-    return [{"host": host, "commit": r.commit, "at": r.at, "by": r.by} for host, r in recorded if r]
+    return [
+        {"host": host, "commit": r.commit, "at": r.at, "by": r.by, "pinned": r.pinned is not None}
+        for host, r in recorded
+        if r
+    ]
 
 
 def _container(container: Container) -> Object:

@@ -88,11 +88,11 @@ def _heading(host: str, delivery: Delivery | None, plan: Plan, style: Style) -> 
 def _move(delivery: Delivery, commit: str) -> str:
     if not delivery.commit:
         return f"first delivery, {short(commit)}"
-    if delivery.commit == commit and not delivery.half:
+    if delivery.base == commit and not delivery.half:
         return f"{short(commit)}, other services pinned"
-    if delivery.commit == commit:
+    if delivery.base == commit:
         return f"{short(commit)} again, the last delivery did not end"
-    return f"{short(delivery.commit)} -> {short(commit)}"
+    return f"{short(delivery.base)} -> {short(commit)}"
 
 
 def _blocked(steps: Iterable[Step], style: Style) -> Iterator[str]:

@@ -138,6 +138,9 @@ def _recorded(service: Service, seen: Mapping[str, Observation]) -> Iterator[Fac
         if record:
             what = short(record.commit) if record.digest else "begun and not finished"
             yield "deployed", f"{what} on {host.name} by {record.by}, since {moment(record.at)}"
+        if record and record.pinned:
+            pin = record.pinned
+            yield "pinned", f"at {short(pin.commit)} on {host.name} by {pin.by}, since {moment(pin.at)}"
         if record and record.held:
             yield "stopped", f"on {host.name} by {record.held.by}, {moment(record.held.at)}"
 

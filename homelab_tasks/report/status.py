@@ -63,6 +63,7 @@ class Row:
     why: str = ""  # why the host could not be looked at
     at: str = ""  # since when it is deployed as it is there, ISO 8601 in UTC
     age: float = 0.0  # the same in seconds, by the host's own clock
+    pinned: bool = False  # it was rolled back alone, and stays at its commit
 
 
 def rows(
@@ -111,8 +112,19 @@ def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
         note = stopped if state is State.HELD else f"was stopped {stopped}; somebody started it again"
         return _dated(Row(service.name, host.name, state, record.commit, note=note), record, seen)
     drift = find_drift(repo, service, seen)
+    if record.pinned:
+        return _pinned(Row(service.name, host.name, state, record.commit, pinned=True), drift, record, seen)
     row = Row(service.name, host.name, state, record.commit, current=not drift, note=_first(drift))
     return _dated(row, record, seen)
+
+
+def _pinned(row: Row, drift: Drift, record: Record, seen: Observation) -> Row:
+    """What the repo says of it since is no news: it stays as it is on purpose."""
+    others = replace(drift, files=False, relaid=bool(record.laid), pin="")
+    by, since = record.pinned.by if record.pinned else "", moment_of(record.pinned.at) if record.pinned else None
+    past = f", {age(max(seen.clock - since.timestamp(), 0))}" if since else ""
+    note = f"pinned at {short(row.commit)} by {clean(by)}{past}" + (f"; {_first(others)}" if others else "")
+    return _dated(replace(row, current=not others, note=note), record, seen)
 
 
 def _dated(row: Row, record: Record, seen: Observation) -> Row:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_NAMES = ("id_ed25519", "id_ecdsa", "id_rsa")
 _ATTEMPTS = 3
+# Keys that a passphrase was given for: a host whose system changed is connected to a second time, by a clock
+_unlocked: dict[Path, PKey] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,16 @@ class Keyring:
         return self._keys.get(file.path)
 
     def _unlock(self, files: Iterable[KeyFile]) -> None:
+        files = tuple(files)
+        self._keys |= {file.path: _unlocked[file.path] for file in files if file.path in _unlocked}
         if not sys.stdin.isatty():
             return
         for file in files:
-            for _ in range(_ATTEMPTS):
+            for _ in range(0 if file.path in self._keys else _ATTEMPTS):
                 passphrase = getpass(f"passphrase for {file.path}: ", stream=sys.stderr)
                 if not passphrase or self._load(file, passphrase.encode()):
                     break
+        _unlocked.update({file.path: self._keys[file.path] for file in files if file.path in self._keys})
 
     def _load(self, file: KeyFile, passphrase: Any) -> bool:  # bytes, whatever the stubs of paramiko 5 say
         # cryptography says ValueError of a wrong passphrase and of a broken file, TypeError of a passphrase too few.

@@ -13,6 +13,7 @@ from .look import graph, hosts, list_services, show, status
 from .new import new
 from .operate import destroy, logs, restart, start, stop
 from .overview import overview_of
+from .rollback import rollback
 from .setup import setup
 from .validate import validate
 
@@ -30,6 +31,7 @@ ns = Collection(
     ensure,
     update_services,
     update_system,
+    rollback,
     stop,
     start,
     restart,

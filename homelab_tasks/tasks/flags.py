@@ -88,10 +88,11 @@ class Deploying:
     allow_dirty: bool = flag(False, "deploy the last commit although there are uncommitted changes")
 
     def __post_init__(self) -> None:
-        _check_policy(self.on_failure)
+        check_policy(self.on_failure)
 
 
-def _check_policy(word: str) -> None:
+def check_policy(word: str) -> None:
+    """Raises Refused for another word than `--on-failure` takes."""
     if word not in ("", "revert", "keep", "stop"):
         raise Refused(f"--on-failure: {word!r} is no choice", move="use revert, keep or stop")
 
@@ -112,4 +113,4 @@ class Updating(Systems):
     allow_dirty: bool = flag(False, "take the last commit although there are uncommitted changes")
 
     def __post_init__(self) -> None:
-        _check_policy(self.on_failure)
+        check_policy(self.on_failure)

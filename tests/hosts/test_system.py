@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tests.conftest import give_up
 from tests.hosts.homelab import containers, eventually, finish, head
 from tests.hosts.system import NixosHomelab, State, a_nixos_homelab, recorded, state
 from tests.lab import LabUnavailable
+from tests.lab.errors import run
 from tests.lab.nixos import NixosHost, NixosLab
 
 GOOD = State("good", "one", kept=True, armed=False)
@@ -148,6 +150,19 @@ def test_a_host_that_is_lost_while_it_activates_is_found_again_and_confirmed(hom
     assert (done.status, state(h1)) == (0, State("waits", "two", kept=True, armed=False)), done.said
     assert recorded(h1)["system"] == h1.system
     assert home.inv("update-system", "--dry-run", "--exit-code").status == 0
+
+
+def test_a_network_that_is_cut_while_it_activates_leaves_the_system_before(home: NixosHomelab, h1: NixosHost) -> None:
+    home.systems("two", h1="waits")
+    with home.start("update-system") as process:
+        activating(h1)
+        h1.cut()
+        h1.check("touch", "/run/go")
+        eventually(lambda: state(h1) == GOOD, "the way back")
+        h1.heal()
+        done = finish(process)
+    assert (done.status, state(h1)) == (1, GOOD), done.said
+    converges(home, h1)
 
 
 def test_a_power_cut_while_it_activates_starts_the_system_before(home: NixosHomelab, h1: NixosHost) -> None:
@@ -328,6 +343,18 @@ def test_sudo_is_told_a_password_that_was_typed_once(home: NixosHomelab, h1: Nix
     assert state(h1) == State("good", "two", kept=True, armed=False)
     home.systems("three", h1="good")
     assert home.type("update-system", answer="wrong\nwrong\nwrong\n", to="password for sudo on h1: ") == 1
+    assert state(h1) == State("good", "two", kept=True, armed=False)
+
+
+def test_a_passphrase_is_asked_for_once_although_the_host_is_connected_to_twice(
+    home: NixosHomelab, nixos: NixosLab, h1: NixosHost, tmp_path: Path
+) -> None:
+    key = tmp_path / "locked"
+    shutil.copy(nixos.identity_file, key)
+    run("ssh-keygen", "-q", "-p", "-P", "", "-N", "correct horse", "-f", str(key))
+    home.nixos(nixos, [h1], identity_file=str(key))
+    home.systems("two", h1="good")
+    assert home.type("update-system", answer="correct horse\n", to=f"passphrase for {key}: ") == 0
     assert state(h1) == State("good", "two", kept=True, armed=False)
 
 

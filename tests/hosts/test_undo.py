@@ -27,7 +27,8 @@ def a_chain(home: Homelab, *plex: str, image: str = "image: homelab/demo:1") -> 
 
 
 def images(host: LabHost) -> dict[str, str]:
-    return {name.removesuffix("-web-1"): c.image for name, c in containers(host).items() if c.status == "running"}
+    lines = host.docker("ps", "--format", "{{.Names}} {{.Image}}").splitlines()
+    return {name.removesuffix("-web-1"): image for name, _, image in (line.partition(" ") for line in lines)}
 
 
 def test_a_failed_update_is_put_back_last_first_and_the_rest_was_never_touched(home: Homelab, host: LabHost) -> None:
@@ -202,3 +203,38 @@ def test_history_tells_that_a_deploy_went_back(home: Homelab) -> None:
     a_chain(home, BROKEN)
     assert home.inv("deploy-all", "--yes").status == 1
     assert "reverted" in home.succeed("history").out or "put back" in home.succeed("history").out
+
+
+def test_a_commit_that_cannot_be_delivered_everywhere_is_taken_back_where_it_was(
+    home: Homelab, hosts: tuple[LabHost, ...]
+) -> None:
+    def lay(tag: int) -> str:
+        home.add("vpn", f"image: homelab/demo:{tag}", host="h1")
+        home.add("plex", f"image: homelab/demo:{tag}", host="h2")
+        if tag > 1:
+            home.write("services/plex/late.txt", "of the commit\n")
+        return home.commit()
+
+    before = lay(1)
+    home.deploy()
+    lay(2)
+    put(hosts[1], "services/plex/late.txt", "of the host\n")
+    done = home.inv("deploy-all", "--yes")
+    assert done.status == 1
+    assert "nothing was changed" in done.said
+    assert [head(host) for host in hosts[:2]] == [before, before]
+
+
+def test_a_host_whose_turn_had_not_come_is_where_it_was(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
+    def lay(tag: int, *vpn: str) -> str:
+        home.add("vpn", f"image: homelab/demo:{tag}", *vpn, host="h1")
+        home.add("plex", f"image: homelab/demo:{tag}", host="h2", depends_on=["vpn"])
+        return home.commit()
+
+    before = lay(1)
+    home.deploy()
+    plex = seen(hosts[1], "plex-web-1")
+    lay(2, BROKEN)
+    assert home.inv("deploy-all", "--yes").status == 1
+    assert [head(host) for host in hosts[:2]] == [before, before]
+    assert seen(hosts[1], "plex-web-1") == plex

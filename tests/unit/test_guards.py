@@ -11,7 +11,7 @@ import pytest
 from homelab_tasks import guards
 from homelab_tasks.errors import Refused
 from homelab_tasks.fleet import Fleet
-from homelab_tasks.model import Container, Environment, Repo, Service, Stack, Transport
+from homelab_tasks.model import Container, Environment, Repo, Service, Stack, System, Transport
 from homelab_tasks.plan import Plan, Step, Verb
 from homelab_tasks.plan.survey import survey
 from homelab_tasks.repo import at_commit
@@ -109,6 +109,17 @@ def test_elsewhere_the_flag_deploys_the_commit(checkout: Path) -> None:
     )
     (notice,) = guards.uncommitted(repo, a_request("plex"), allow=True, dry_run=False)
     assert notice == "not committed, and so not part of this: services/plex/compose.yml"
+
+
+def test_a_flake_that_is_not_committed_is_no_system_to_activate(checkout: Path) -> None:
+    host = a_host("nas", system=System.NIXOS, flake="nixos#nas")
+    repo = replace(at_commit(checkout), hosts={"nas": host})
+    (checkout / "nixos").mkdir()
+    (checkout / "nixos/flake.nix").write_text("edited\n")
+    (checkout / "services/plex/compose.yml").write_text("edited\n")
+    with pytest.raises(Refused) as refused:
+        guards.uncommitted(repo, a_request(system=True), allow=False, dry_run=False)
+    assert str(refused.value) == "not committed: nixos/; commit it, or deploy the last commit: --allow-dirty"
 
 
 def test_a_secret_is_never_called_something_to_commit(checkout: Path) -> None:

@@ -74,18 +74,21 @@ def run(case: Case, world: World) -> None:
         finally:
             process.kill()
     assert "Traceback" not in said, said
-    assert lies(world, world.look()) == []
-    again = world.deploy()
+    _is_true(world)
     if case.point.fails:
-        assert not again
-        assert lies(world, world.look()) == []
-        world.next_version()
         assert world.deploy()
-    else:
-        assert again
+        _is_true(world)
+        world.next_version()
+    world.converge()
     truth = world.look()
-    assert (lies(world, truth), differences(world, truth)) == ([], [])
+    wrong = [*lies(world, truth), *differences(world, truth)]
+    assert not wrong, wrong
     assert world.precious() == PRECIOUS
+
+
+def _is_true(world: World) -> None:
+    wrong = lies(world, world.look())
+    assert not wrong, wrong
 
 
 def _go_on(process: subprocess.Popen[str]) -> None:

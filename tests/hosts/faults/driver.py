@@ -13,6 +13,7 @@ from homelab_tasks import pipeline
 from homelab_tasks.errors import HomelabError
 from homelab_tasks.execute import Progress, Tell
 from homelab_tasks.plan import Plan
+from homelab_tasks.report import as_json
 from homelab_tasks.request import Request
 from homelab_tasks.stage import Stage
 
@@ -55,21 +56,25 @@ class Stopping:
             sys.stdin.readline()
 
 
-def deploy(root: Path, audience: Stopping) -> bool:
-    """Deploy everything; whether all is as the repo says then. Raises HomelabError."""
+def deploy(root: Path, audience: Stopping) -> str:
+    """Deploy everything; why not all is as the repo says then, or "". Raises HomelabError."""
     repo = pipeline.load(root)
     request = Request("deploy-all", frozenset(repo.services), everything=True)
     run = pipeline.deploy(repo, request, pipeline.Options(), audience)
-    return run.report.ok if run.report else not run.plan.faults and not run.plan.steps
+    if run.report is None:
+        return str(run.plan.faults or "")
+    return "" if run.report.ok else as_json.run(run.plan, run.report)
 
 
 def main() -> int:
     """Exit status 1 if it failed or was refused."""
     try:
-        return 0 if deploy(Path.cwd(), Stopping(sys.argv[1])) else 1
+        failed = deploy(Path.cwd(), Stopping(sys.argv[1]))
     except HomelabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    print(failed, file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

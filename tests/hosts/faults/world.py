@@ -60,7 +60,7 @@ class World:
         world.home.write("services/app/.env.example", "TOKEN=\n")
         world.next_version()
         put(host, "services/app/.env", "TOKEN=mine\n")
-        assert world.deploy()
+        world.converge()
         put(host, "services/app/notes.txt", "a local file\n")
         host.docker("exec", "db-web-1", "sh", "-c", "echo rows >/data/kept")
         return world
@@ -78,9 +78,14 @@ class World:
         self.home.write(path, (self.home.root / path).read_text() + "volumes: {data: {}}\n")
         self.commits[self.home.commit(f"version {self.version}")] = str(self.version)
 
-    def deploy(self) -> bool:
-        """Deploy everything, in this process; whether it went well."""
+    def deploy(self) -> str:
+        """Deploy everything, in this process; why it did not go well, or ""."""
         return deploy(self.home.root, Stopping())
+
+    def converge(self) -> None:
+        """Deploy everything, which has to succeed."""
+        why = self.deploy()
+        assert not why, why
 
     def start(self, point: str) -> subprocess.Popen[str]:
         """Start a deploy of everything that stops at `point`; returns when it is there."""

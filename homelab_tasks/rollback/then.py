@@ -1,0 +1,55 @@
+"""What services had when their host was at a commit, as its journal tells: env files and images. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..history import Change, Journal, Run
+from ..plan import Verb
+from ..plan.past import Past
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """One host at the last time that it was at a commit."""
+
+    known: Mapping[str, Past] = field(default_factory=dict)  # service -> how it was
+    touched: frozenset[str] = frozenset()  # services that something was done to since
+    found: bool = False  # the journal tells of such a time
+
+
+def then(journal: Journal, commit: str) -> Then:
+    """The host of `journal` as it was at the end of the last time that it was at `commit`."""
+    runs = [run for run in journal.runs if not run.reverted]  # what was put back never was
+    end = _end(runs, journal.host, commit)
+    if end is None:
+        return Then(touched=frozenset(_touched(runs)))
+    known: dict[str, Past] = {}
+    for change in (change for run in runs[:end] for change in run.changes if change.status == "done"):
+        if change.verb == Verb.REMOVE.value:
+            known.pop(change.service, None)
+        elif change.env is not None:
+            known[change.service] = _past(change)
+    return Then(known, frozenset(_touched(runs[end:])), found=True)
+
+
+def _end(runs: Sequence[Run], host: str, commit: str) -> int | None:
+    """How many runs had ended when the host left the commit for the last time; None where it never was there."""
+    end = None
+    for number, run in enumerate(runs):
+        before, after = run.moves.get(host, ("", ""))
+        if after == commit and run.ended:
+            end = number + 1
+        elif before == commit:
+            end = number
+    return end
+
+
+def _touched(runs: Iterable[Run]) -> Iterable[str]:
+    return (change.service for run in runs for change in run.changes if change.status != "skipped")
+
+
+def _past(change: Change) -> Past:
+    env = {path: hashed for path, hashed in (change.env or {}).items() if hashed}
+    return Past(env, dict(change.images))

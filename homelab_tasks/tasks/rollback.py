@@ -1,0 +1,60 @@
+"""Going back to what was deployed before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from invoke.context import Context
+
+from .door import here, homelab_task
+from .flags import Changing, Output, Systems, check_policy, flag, typed
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Returning(Systems):
+    """What rollback understands besides."""
+
+    to: str | None = flag(None, "a tag, a hash, or HEAD~1: counted from what is deployed; else the deploy before")
+    service: str | None = flag(None, "only these services, which then stay so: names with commas, globs")
+    system: bool = flag(False, "the hosts' NixOS too")
+    force: bool = flag(False, "also what is unchanged, and where an old .env or image is gone, with that of now")
+    allow_removals: bool = flag(False, "with CI=true, in production, or protected: remove what was not there then")
+    on_failure: str = flag("", "revert (the default): put back what was changed; keep: the rest goes on; stop")
+
+    def __post_init__(self) -> None:
+        check_policy(self.on_failure)
+
+
+@homelab_task(Returning, Changing, Output)
+def rollback(_: Context, returning: Returning, changing: Changing, output: Output) -> None:
+    """Bring back what was deployed before: files, .env, images.
+
+    What came since is removed, what went since comes back. A service
+    alone stays as it was then until it is deployed by name.
+    """
+    from .. import pipeline
+    from ..errors import Refused
+    from ..rollback import Asked
+    from ..rollback import rollback as bring_back
+    from .console import carry_out, host_names, options
+
+    if returning.system and returning.service is not None:
+        raise Refused("--system with --service: NixOS is a whole host's", move="leave one of them out")
+    repo = pipeline.load(here())
+
+    def title(commit: str) -> str:
+        return typed("rollback", flags=(replace(returning, to=commit[:10]), changing))
+
+    asked = Asked(
+        title,
+        to=returning.to,
+        services=returning.service,
+        hosts=host_names(repo, changing.host),
+        system=returning.system,
+        reboot=returning.reboot,
+        force=returning.force,
+        on_failure=returning.on_failure,
+        timeout=changing.patience,
+    )
+    how = replace(options(changing), allow_removals=returning.allow_removals)
+    carry_out(lambda audience: bring_back(repo, asked, how, audience), changing, output)

@@ -1,0 +1,172 @@
+"""Deploys that go well: with nothing to do, with one change, from nothing, and level by level."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from functools import partial
+
+from scripts.bench_ground import CHECKOUT
+from scripts.bench_model import Experiment, Figure, Method, Round
+from scripts.bench_scene import OURS, PEAK, XARGS, Scene, peak, ratio, xargs
+
+FLOOR = "ssh docker ps + sha256sum"
+CHANGED = "inv deploy-all, one changed"
+UP = "its docker compose up"
+PATH = "sum of 1 s + docker compose up"
+LOOK = f"docker ps --all --no-trunc; cd {CHECKOUT} && find services -type f -exec sha256sum {{}} +"
+READY_AFTER = 1.0  # seconds, as LATE has it
+
+
+def deploying(scene: Scene) -> Iterator[Experiment]:
+    """The experiments, the quick ones first."""
+    yield _no_op(scene)
+    yield _counting(scene)
+    yield _changed(scene)
+    yield _cold(scene)
+    yield _levels(scene)
+
+
+def _no_op(scene: Scene) -> Experiment:
+    ground = scene.ground
+    return Experiment(
+        "no-op",
+        "Nothing to do: the whole `inv deploy-all` against one OpenSSH process that lists the containers and hashes "
+        "the files of all services.",
+        (
+            Method(OURS, partial(ground.inv, scene.many, "deploy-all")),
+            Method(FLOOR, partial(ground.ssh, LOOK)),
+        ),
+        (
+            Figure("no-op / ssh docker ps + sha256sum", "x", partial(ratio, OURS, FLOOR), 1.25),
+            Figure("peak memory of a no-op", "MB", partial(peak, OURS), PEAK),
+        ),
+        prepare=partial(scene.deploy, scene.many),
+    )
+
+
+def _counting(scene: Scene) -> Experiment:
+    ground = scene.ground
+
+    def prepare() -> None:
+        scene.deploy(scene.many)
+        ground.log_sessions()
+
+    def count(name: str, one: Round) -> float:
+        return one[OURS].counts[name]
+
+    def tasks(one: Round) -> float:
+        return one[OURS].counts["tasks"] / one[FLOOR].counts["tasks"]
+
+    return Experiment(
+        "counts",
+        "What a no-op causes on the host: SSH logins, commands (channels with one each), and tasks (processes and "
+        "threads, sshd's own included) against the same OpenSSH process as above.",
+        (
+            Method(OURS, partial(ground.counted, partial(ground.inv, scene.many, "deploy-all"))),
+            Method(FLOOR, partial(ground.counted, partial(ground.ssh, LOOK))),
+        ),
+        (
+            Figure("SSH connections of a no-op", "", partial(count, "connections"), 1),
+            Figure("commands of a no-op", "", partial(count, "commands"), 1),
+            Figure("tasks on the host of a no-op", "", partial(count, "tasks")),
+            Figure("the same / ssh docker ps + sha256sum", "x", tasks),
+        ),
+        prepare=prepare,
+    )
+
+
+def _changed(scene: Scene) -> Experiment:
+    """The stack's own `up -d` is measured on a copy that is no part of the homelab, by the host's own clock."""
+    ground, name = scene.ground, scene.changing
+    up = "cd /tmp/alone && docker compose --project-name alone up --detach --quiet-pull"
+    tags = {"1": "2", "2": "1"}
+    now = ["1"]
+
+    def put() -> None:
+        text = scene.many.compose(name, now[0])
+        ground.ssh(f"mkdir -p /tmp/alone && printf %s {shlex.quote(text)} >/tmp/alone/compose.yml")
+
+    def prepare() -> None:
+        scene.deploy(scene.many)
+        put()
+        ground.ssh(up)
+
+    def flip() -> None:
+        now[0] = tags[now[0]]
+        put()
+
+    def extra(one: Round) -> float:
+        return (one[CHANGED].seconds - one[OURS].seconds) / one[UP].seconds
+
+    return Experiment(
+        "changed",
+        "One service gets another image: what that costs more than a no-op, in units of that stack's own "
+        "`docker compose up -d` (a copy of it gets the other image, timed on the host itself).",
+        (
+            Method(OURS, partial(ground.inv, scene.many, "deploy-all")),
+            Method(CHANGED, partial(ground.inv, scene.many, "deploy-all"), reset=partial(scene.many.flip, name)),
+            Method(UP, partial(ground.clocked_there, up), reset=flip),
+        ),
+        (Figure("(one changed - no-op) / its own up -d", "x", extra, 1.3),),
+        prepare=prepare,
+    )
+
+
+def _cold(scene: Scene) -> Experiment:
+    ground, many = scene.ground, scene.many
+    script = xargs(many)
+    return Experiment(
+        "cold",
+        "No containers, no records; images and the checkout are there. `inv deploy-all`, in dependency order, against "
+        "one OpenSSH process with `xargs -P4 docker compose up -d` in no order.",
+        (
+            Method(
+                OURS,
+                partial(ground.inv, many, "deploy-all"),
+                reset=ground.forget,
+                check=partial(ground.expect, many, ordered=True),
+            ),
+            Method(
+                XARGS,
+                partial(ground.ssh, script),
+                reset=ground.forget,
+                check=partial(ground.expect, many, ordered=False),
+            ),
+        ),
+        (
+            Figure("cold / unordered xargs -P4", "x", partial(ratio, OURS, XARGS), 1.10),
+            Figure("peak memory of a cold deploy", "MB", partial(peak, OURS), PEAK),
+        ),
+        prepare=partial(scene.deploy, many),
+        costly=True,
+    )
+
+
+def _levels(scene: Scene) -> Experiment:
+    """The critical path has no SSH and no Python in it: nothing can be faster."""
+    ground, chain = scene.ground, scene.chain
+    ups = "; ".join(_up(f"{CHECKOUT}/{chain.folder(name)}", name) for name in chain.needs)
+    path = partial(ground.clocked_there, ups, plus=READY_AFTER * len(chain.needs))
+    return Experiment(
+        "levels",
+        "Five levels of services that are ready 1 s after their start, with a health check at Docker's default "
+        "interval of 30 s: against the sum of each level's own `docker compose up -d` (timed on the host itself) and "
+        "its second.",
+        (
+            Method(
+                OURS,
+                partial(ground.inv, chain, "deploy-all"),
+                reset=ground.forget,
+                check=partial(ground.expect, chain, ordered=True),
+            ),
+            Method(PATH, path, reset=ground.forget, check=partial(ground.expect, chain, ordered=True)),
+        ),
+        (Figure("five levels / critical path", "x", partial(ratio, OURS, PATH), 1.15),),
+        prepare=partial(scene.deploy, chain),
+        costly=True,
+    )
+
+
+def _up(folder: str, project: str) -> str:
+    return f"cd {folder} && docker compose --project-name {project} up --detach"
