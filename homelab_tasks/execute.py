@@ -25,9 +25,10 @@ from .events import Events
 from .health import INTERRUPTED, Verdict, Watch
 from .interrupt import Interrupts
 from .ledger import Ledger
-from .model import OnFailure
-from .plan import Entry, Gate, Plan, Step, Switch
-from .record import Record
+from .model import Hook, Moment, OnFailure
+from .plan import Call, Entry, Gate, Plan, Step, Switch
+from .plan.hooks import kept_by
+from .record import Kept, Record
 from .runner import Result, Runner
 
 
@@ -60,6 +61,7 @@ class Outcome:
     seconds: float = 0.0
     why: str = ""
     log: tuple[str, ...] = ()
+    kept: str = ""  # what a hook kept of it, such as the name of a dump
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Crew:
     busy: int = 0
     root: Root | None = None  # where a system is to be activated
     built: str = ""  # the store path of that system
+    kept: dict[str, Kept] = field(default_factory=dict)  # service -> what one of its hooks kept in this run
     reopen: Callable[[Runner], str] = lambda _: "lost"  # goes on over another connection; why that cannot be, or ""
 
 
@@ -128,6 +131,7 @@ class _Applied:
     result: Result | None = None
     verdict: Verdict | None = None
     log: tuple[str, ...] = ()
+    hook: Hook | None = None  # whose result it is
 
 
 @dataclass(slots=True)
@@ -143,8 +147,8 @@ class _Books:
 def execute(plan: Plan, crews: Mapping[str, Crew], tell: Tell, before: Iterable[Outcome] = ()) -> Report:
     """Run every step of `plan`; a failure skips what needs it and spares the rest. Steps that ended `before` count.
 
-    The first Ctrl-C starts nothing new, ends waits and lets commands finish; a second one is the caller's
-    KeyboardInterrupt.
+    The first Ctrl-C (or SIGTERM, SIGHUP) starts nothing new, ends waits and lets commands finish; a second one is the
+    caller's KeyboardInterrupt.
     """
     walk = _Walk(plan, crews, tell, before)
     return walk.run()
@@ -204,7 +208,7 @@ class _Walk:
             try:
                 interrupts.during(self._wait)
             except KeyboardInterrupt:
-                if self.books.stopping:
+                if self.books.stopping or interrupts.insisted:
                     raise
                 self._interrupt()
                 continue
@@ -247,9 +251,9 @@ class _Walk:
             del self.books.waiting[step.key]
             self.books.started[step.key] = time.monotonic()
             self.tell(Progress(step, Phase.WORKING))
-            self._note_begin(step, crew)
+            begun = self._note_begin(step, crew)
             watch = self.books.watches[step.key] = Watch(skew=crew.skew)
-            work = partial(_apply, crew, step, watch, self.events[step.host.name])
+            work = partial(_begin, begun, partial(_apply, crew, step, watch, self.events[step.host.name]))
             self.running[in_background(work)] = (step, Phase.WORKING)
 
     def _lanes(self) -> set[str]:
@@ -306,7 +310,8 @@ class _Walk:
         if phase is Phase.WORKING:
             crew.busy -= 1
         if applied.result is not None:
-            self._end(self._failure(step, applied.result, applied.log))
+            why = _why(step, applied.result, applied.hook)
+            self._end(Outcome(step, Status.FAILED, self._seconds(step), why, applied.log))
         elif phase is Phase.WORKING and step.gate and not applied.verdict:
             self._await_health(step, step.gate, crew)
         else:
@@ -344,15 +349,16 @@ class _Walk:
         elif done.step.key not in self.books.outcomes:
             self._end(done)
 
-    def _note_begin(self, step: Step, crew: Crew) -> None:
-        """Should it fail, the next look knows that the containers are ours, and not as they should be."""
+    def _note_begin(self, step: Step, crew: Crew) -> Future[str] | None:
+        """Should it fail, the next look knows that the containers are ours, and not as they should be. Gives what the
+        host answers: nothing is changed of which that could not be written.
+        """
         if not (step.entry and step.gate):
-            return
+            return None
         entry, known = step.entry, crew.records.get(step.entry.service)
         begun = Record(entry.service, entry.project, entry.directory, commit="", digest="", at=now(), by=crew.who)
         crew.records[entry.service] = noted = replace(known or begun, unfinished=True)
-        if noted != known:
-            crew.ledger.record(noted)
+        return crew.ledger.record(noted) if noted != known else None
 
     def _write(self, entry: Entry, crew: Crew, verdict: Verdict | None) -> Future[str]:
         known = crew.records.get(entry.service)
@@ -361,7 +367,7 @@ class _Walk:
             service=entry.service,
             project=entry.project,
             directory=entry.directory,
-            commit=entry.commit or (known.commit if known else ""),
+            commit=entry.commit or self.plan.commit or (known.commit if known else ""),
             digest=entry.digest,
             env=entry.env,
             containers=containers,
@@ -373,6 +379,7 @@ class _Walk:
             laid=entry.laid,
             unfinished=entry.unfinished,
             pinned=entry.pinned,
+            kept=known.kept if known else None,
         )
         if record.removed:
             crew.records.pop(entry.service, None)
@@ -380,19 +387,27 @@ class _Walk:
             crew.records[entry.service] = record
         return crew.ledger.record(record, entry.detail)
 
-    def _failure(self, step: Step, result: Result, log: tuple[str, ...]) -> Outcome:
-        return Outcome(step, Status.FAILED, self._seconds(step), _why(step, result), log)
-
     def _seconds(self, step: Step) -> float:
         return time.monotonic() - self.books.started.get(step.key, time.monotonic())
 
     def _end(self, outcome: Outcome) -> None:
         self.books.waiting.pop(outcome.step.key, None)
         self.books.watches.pop(outcome.step.key, None)
+        outcome = self._with_kept(outcome)
         self.books.outcomes[outcome.step.key] = outcome
         self.tell(Progress(outcome.step, Phase.ENDED, outcome))
         if outcome.status is Status.FAILED:
             self._give_up(outcome)
+
+    def _with_kept(self, outcome: Outcome) -> Outcome:
+        crew = self.crews.get(outcome.step.host.name)
+        kept = crew.kept.get(outcome.step.subject) if crew else None
+        return replace(outcome, kept=kept.name) if kept else outcome
+
+
+def _begin(begun: Future[str] | None, apply: Callable[[], _Applied]) -> _Applied:
+    unwritten = begun.result() if begun else ""
+    return _Applied(verdict=Verdict(why=f"not begun: {unwritten}")) if unwritten else apply()
 
 
 def _apply(crew: Crew, step: Step, watch: Watch, events: Events) -> _Applied:
@@ -409,10 +424,25 @@ def _apply(crew: Crew, step: Step, watch: Watch, events: Events) -> _Applied:
             from .switch import switch
 
             return _Applied(verdict=switch(crew, act))
+        if isinstance(act, Call):
+            called = runner.run(act.command)
+            if not called.ok:
+                return _Applied(result=called, hook=act.hook)
+            _keep(crew, step, kept_by(called.text))
+            continue
         result = runner.run(act)
         if not result.ok:
             return _Applied(result=result, log=_log_of(runner, step, result))
     return _Applied()
+
+
+def _keep(crew: Crew, step: Step, name: str) -> None:
+    """At once into the record: whatever becomes of the run, a dump that was made is found again."""
+    record = crew.records.get(step.subject)  # of this step alone, while it is at work
+    if name and record:
+        kept = crew.kept[step.subject] = Kept(name, record.commit, now())
+        crew.records[step.subject] = replace(record, kept=kept)
+        crew.ledger.record(crew.records[step.subject])
 
 
 def _log_of(runner: Runner, step: Step, result: Result) -> tuple[str, ...]:
@@ -447,16 +477,29 @@ def _borrowed_ids(entry: Entry, records: Mapping[str, Record]) -> Mapping[str, s
     return found
 
 
-def _why(step: Step, result: Result) -> str:
+def _why(step: Step, result: Result, hook: Hook | None = None) -> str:
     if result.lost:
         lost = result.stderr.strip() or f"the connection to {step.host.name} was lost"
         return f"{lost}; what it was doing may have been done: run the same again"
+    if hook:
+        return _why_not(hook, result)
     if result.exit == 124:
         return f"{step.verb.doing} took longer than {_limit(step.commands):g} s and was ended"
+    return _last_words(result)
+
+
+def _why_not(hook: Hook, result: Result) -> str:
+    late = f"took longer than {hook.timeout:g} s and was ended"
+    what = late if result.exit == 124 else f"failed: {_last_words(result)}"
+    spared = "" if hook.moment is Moment.AFTER_DEPLOY else "; its containers were not touched"
+    return f"its hook {hook.moment.value} {what}{spared}"
+
+
+def _last_words(result: Result) -> str:
     said = compose.without_values(result.stderr or result.text)
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return lines[-1] if lines else f"exit status {result.exit}"
 
 
-def _limit(acts: Iterable[Command | Gate | Switch]) -> float:
+def _limit(acts: Iterable[Command | Gate | Switch | Call]) -> float:
     return max((act.timeout for act in acts if isinstance(act, Command)), default=0)

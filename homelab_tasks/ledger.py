@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from .author import now
 from .command import Command
 from .commands import ledger as commands
 from .errors import HomelabError
@@ -36,7 +37,9 @@ class Locked(HomelabError):
         self.host, self.state, self.holder = host, state, holder
         who = holder or "another run"
         what = "is locked by" if state == "held" else "still works on a command of a run that ended, by"
-        super().__init__(f"{host.name} {what} {who}; wait for it, then run the same again")
+        move = "wait for it, then run the same again, or have that done: --wait-lock 5m"
+        self.sentence = f"{host.name} {what} {_with_short_time(who)}"
+        super().__init__(f"{self.sentence}; {move}")
 
 
 class Unwritable(HomelabError):
@@ -48,6 +51,16 @@ class Unwritable(HomelabError):
         if "No space left" in said:
             move = "free some space there: inv cleanup"
         super().__init__(f"cannot write {host.path} on {host.name} ({said}); {move}")
+
+
+def _with_short_time(holder: str) -> str:
+    """`since 21:14 UTC` for a time of this day."""
+
+    def short(found: re.Match[str]) -> str:
+        day, time_of_day = found.groups()
+        return f", since {'' if day == now()[:10] else f'{day} '}{time_of_day} UTC"
+
+    return re.sub(r", since (\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", short, holder, count=1)
 
 
 @dataclass(frozen=True, slots=True)

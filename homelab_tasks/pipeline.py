@@ -102,7 +102,7 @@ def change(
     past: Mapping[str, Past] = MappingProxyType({}),
     finish: Callable[[Plan], Plan] = _same,
 ) -> Run:
-    """Bring about what was found, by the fleet's repo, to how things were in the `past`; `finish` completes the plan."""
+    """Bring about what was found, by the fleet's repo, as things were in the `past`; `finish` completes the plan."""
     from . import guards
     from .plan.survey import survey
     from .prepare import locking, resolve

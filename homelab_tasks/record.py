@@ -21,6 +21,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What a hook kept of a service, such as the name of a dump, and the commit that the service was of then."""
+
+    name: str
+    commit: str
+    at: str  # ISO 8601, UTC
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedContainer:
     """A container as the last run left it; its id stands for its whole configuration and image."""
 
@@ -53,6 +62,7 @@ class Record:
     laid: str = ""  # digest of the other files that lie there since: a deploy failed, or was about another service
     unfinished: bool = False  # something began to change its containers, and has not ended well since
     pinned: Pinned | None = None  # it was rolled back alone, and stays so
+    kept: Kept | None = None  # the last that a hook kept
 
     def with_files_laid(self, digest: str) -> Record:
         """The same service after files with this digest were laid on the host, whether or not it comes to use them."""
@@ -120,13 +130,14 @@ def compact(records: Iterable[Record]) -> str:
 def _record(line: str) -> Record | None:
     try:
         fields: dict[str, Any] = json.loads(line)
-        held, pinned = fields.pop("held", None), fields.pop("pinned", None)
+        held, pinned, kept = fields.pop("held", None), fields.pop("pinned", None), fields.pop("kept", None)
         containers = tuple(RecordedContainer(**entry) for entry in fields.pop("containers", ()))
         record = Record(
             **fields,
             containers=containers,
             held=Held(**held) if held else None,
             pinned=Pinned(**pinned) if pinned else None,
+            kept=Kept(**kept) if kept else None,
         )
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
@@ -152,6 +163,7 @@ def _sound(record: Record) -> bool:
         *record.borrows.values(),
         *((record.held.by, record.held.at) if record.held else ()),
         *((record.pinned.commit, record.pinned.by, record.pinned.at) if record.pinned else ()),
+        *((record.kept.name, record.kept.commit, record.kept.at) if record.kept else ()),
     ]
     texts += [text for c in record.containers for text in (c.id, c.key, c.name, c.image)]
     return all(isinstance(text, str) for text in texts)
@@ -166,6 +178,8 @@ def _plain(record: Record) -> dict[str, Any]:
         plain["held"] = {"by": record.held.by, "at": record.held.at}
     if record.pinned:
         plain["pinned"] = {"commit": record.pinned.commit, "by": record.pinned.by, "at": record.pinned.at}
+    if record.kept:
+        plain["kept"] = {"name": record.kept.name, "commit": record.kept.commit, "at": record.kept.at}
     if record.removed:
         plain["removed"] = True
     if record.laid:

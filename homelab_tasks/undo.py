@@ -192,10 +192,14 @@ class _Undoing:
         made = [seen for seen in self.before.values() if seen.commit == commit and seen.made_of]
         return repos.at_pinned(root, made[0].base, of_then(made[0])) if made else repos.at_commit(root, commit)
 
+    def _past(self, one: _Touched) -> Past:
+        kept = self.crews[one.step.host.name].kept.get(one.step.subject)
+        return replace(Past.of(one.record), kept=kept.name if kept else "")
+
     def _go_back(self, repo: Repo, group: Collection[_Touched], removals: Iterable[Step]) -> None:
         fleet = replace(self.fleet, repo=repo, received={})
         names = frozenset(one.step.subject for one in group)
-        past = {one.step.key: Past.of(one.record) for one in group}
+        past = {one.step.key: self._past(one) for one in group}
         request = Request(self._title(), names, named=names, dependencies=False)
         found = _only(survey(repo, request, fleet.seen, fleet.unfit, past), {*past})
         resolved = prepare.resolve(fleet, found)

@@ -14,6 +14,7 @@ from . import prepare, systems, undo
 from .author import now, who
 from .execute import Crew, Outcome, Phase, Progress, Report, Status, Tell, execute
 from .fleet import Fleet
+from .interrupt import Interrupts
 from .ledger import Ledger
 from .model import OnFailure
 from .observe import Observation
@@ -88,6 +89,19 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, 
     plan = prepare.block(plan, fleet.unfit)
     for step in plan.steps:
         tell(Progress(step, Phase.WAITING))
+    with Interrupts():  # from the first change to the last record: one Ctrl-C is heard where the walks wait
+        report = _change(fleet, plan, crews, audience, tell, make)
+    return replace(report, seconds=time.monotonic() - started, notes=tuple(fleet.notes))
+
+
+def _change(
+    fleet: Fleet,
+    plan: Plan,
+    crews: dict[str, Crew],
+    audience: Audience,
+    tell: Tell,
+    make: Callable[[], Plan],
+) -> Report:
     for crew in crews.values():
         crew.ledger.journal(_event("begin", fleet, fleet.seen, plan, crew) | {"steps": _meant(plan, crew)})
     audience.at(Stage.BEGUN)
@@ -104,7 +118,7 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, 
         audience.at(Stage.BACK)
     _write_down(fleet, before, report, crews)
     audience.at(Stage.RECORDED)
-    return replace(report, seconds=time.monotonic() - started, notes=tuple(fleet.notes))
+    return report
 
 
 def _watch_undoing(audience: Audience, plan: Plan) -> Tell:
@@ -172,6 +186,7 @@ def _ended(outcome: Outcome, crew: Crew) -> dict[str, Any]:
     """How a step ended; of a service that is as planned also its settings and images, for whoever goes back to them."""
     step = outcome.step
     ended = {"step": step.key, "verb": step.verb.value, "status": outcome.status.value, "why": outcome.why}
+    ended |= {"kept": outcome.kept} if outcome.kept else {}
     record = crew.records.get(step.subject)
     if not (step.entry and record and outcome.status is Status.DONE):
         return ended

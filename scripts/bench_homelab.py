@@ -1,4 +1,4 @@
-"""The homelabs that are measured: twenty services of one container, and a chain whose links are ready a second late."""
+"""The homelabs that are measured: of twenty services, a chain whose links are ready late, a group with a bad one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,16 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 CHANGING = "plex"  # nothing needs it
 CHAIN: Mapping[str, tuple[str, ...]] = {f"level{n}": (f"level{n - 1}",) if n > 1 else () for n in range(1, 6)}
+GROUP: Mapping[str, tuple[str, ...]] = {
+    "gluetun": (),
+    "deluge": ("gluetun",),
+    "prowlarr": ("gluetun",),
+    "sonarr": ("deluge", "prowlarr"),
+    "radarr": ("deluge", "prowlarr"),
+    "plex": ("sonarr", "radarr"),  # the last one
+}
 PLAIN = "    init: true\n"
+NEVER = "    init: true\n    healthcheck: {test: [CMD, test, -e, /tmp/never]}\n"
 LATE = """\
     init: true
     command: [sh, -c, "sleep 1; touch /tmp/ready; exec httpd -f -p 80 -h /www"]
@@ -59,9 +68,9 @@ class Homelab:
         self._git("init", "--quiet", "--initial-branch=main")
         self.commit()
 
-    def compose(self, name: str, tag: str = "1") -> str:
-        """The compose file of a service."""
-        return f"services:\n  {name}:\n    image: {IMAGE}:{tag}\n{self.body}"
+    def compose(self, name: str, tag: str = "1", body: str = "") -> str:
+        """The compose file of a service, with another `body` than the usual one if wanted."""
+        return f"services:\n  {name}:\n    image: {IMAGE}:{tag}\n{body or self.body}"
 
     def folder(self, name: str) -> str:
         """The folder of a service; `sonarr-anime` is an instance of sonarr."""
@@ -74,10 +83,29 @@ class Homelab:
         self._write(path, self.compose(name, "2" if is_first else "1"))
         self.commit()
 
+    def lay(self, tags: Mapping[str, str], *, bad: str = "") -> None:
+        """Give services these images, and commit that; the one that is `bad` never becomes healthy."""
+        for name, tag in tags.items():
+            self._write(f"{self.folder(name)}/compose.yml", self.compose(name, tag, NEVER if name == bad else ""))
+        self.commit()
+
+    def note(self) -> None:
+        """Change a file of each service of which no container knows, and commit that."""
+        for name in self.needs:
+            file = self.root / self.folder(name) / "notes.md"
+            self._write(f"{self.folder(name)}/notes.md", f"{file.read_text() if file.exists() else ''}One more.\n")
+        self.commit()
+
+    def head(self) -> str:
+        """The commit."""
+        done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=self.root, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
     def commit(self) -> None:
-        """Commit everything."""
+        """Commit everything, or nothing."""
+        as_bench = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
         self._git("add", "--all")
-        self._git("-c", "user.name=bench", "-c", "user.email=bench@localhost", "commit", "--quiet", "-m", "bench")
+        self._git(*as_bench, "commit", "--quiet", "--allow-empty", "-m", "bench")
 
     def _write(self, path: str, text: str) -> None:
         file = self.root / path

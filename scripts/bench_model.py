@@ -14,10 +14,13 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One run of one method. `peak` is its largest resident size in MB, 0 where nobody looked."""
+    """One run of one method. `peak` is its largest resident size in MB, `since` its seconds from the event that counts
+    to its end; 0 where nobody looked.
+    """
 
     seconds: float
     peak: float = 0.0
+    since: float = 0.0
     counts: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.bench_ground import Ground
-from scripts.bench_model import Figure, Measured, Spread
+from scripts.bench_model import Figure, Measured, Sample, Spread
 
 BEGIN, END = "<!-- figures: written by ./run bench -->", "<!-- figures end -->"
 LIBRARIES = ("fabric", "invoke", "paramiko", "docker")
@@ -104,15 +104,17 @@ def as_json(found: Iterable[Measured], about: Mapping[str, str]) -> str:
 
 
 def _plain(measured: Measured) -> dict[str, Any]:
-    rounds = [
-        {name: {"seconds": round(s.seconds, 4), "peak_mb": round(s.peak, 1), **s.counts} for name, s in one.items()}
-        for one in measured.rounds
-    ]
+    rounds = [{name: _run(sample) for name, sample in one.items()} for one in measured.rounds]
     figures = [
         {"title": f.title, "unit": f.unit, "target": f.target, "values": [round(v, 4) for v in measured.values(f)]}
         for f in measured.experiment.figures
     ]
     return {"name": measured.experiment.name, "figures": figures, "rounds": rounds}
+
+
+def _run(sample: Sample) -> dict[str, float]:
+    since = {"since": round(sample.since, 4)} if sample.since else {}
+    return {"seconds": round(sample.seconds, 4), "peak_mb": round(sample.peak, 1), **since, **sample.counts}
 
 
 def machine(ground: Ground) -> Mapping[str, str]:

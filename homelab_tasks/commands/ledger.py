@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..command import Command, host_script, host_text
+from ..command import Command, host_script, host_text, script
 from ..model import Host
 from ..observe import FIELDS
 
@@ -16,3 +16,15 @@ def hold(host: Host, who: str, branch: str, env_files: Iterable[str], *, turn: s
     """
     arguments = (host.path, who, branch or "main", turn, host_text("look"), "\t".join(FIELDS), *env_files)
     return host_script("hold", *arguments, timeout=0)
+
+
+def wait(host: Host, seconds: float) -> Command:
+    """Wait until nobody has the host locked and no command of a dead run works there; exit status 1 if that takes too
+    long.
+    """
+    return script(_WAIT, host.path, f"{seconds:.1f}", timeout=2 * seconds + 10)
+
+
+_WAIT = """
+cd "$1" && cd "$(git rev-parse --absolute-git-dir)/homelab" && flock --wait "$2" lock true && flock --wait "$2" working true
+""".strip()

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from ..errors import Refused
-from ..interrupt import Interrupts
+from ..interrupt import left_to_others
 
 # What vim keeps of a file beside it or in the home folder: swap, undo, backup, and registers in viminfo.
 _VIM_KEEPS_NOTHING = ("-n", "-i", "NONE", "--cmd", "set noundofile nobackup nowritebackup")
@@ -32,7 +32,7 @@ def edited(text: str, name: str, environ: Mapping[str, str] = os.environ) -> str
         file = folder / name
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(text.encode("utf-8", "surrogateescape"))
-        with Interrupts():
+        with left_to_others():
             status = _run([*argv, str(file)])
         if status:
             raise Refused(f"{argv[0]} ended with status {status}", move="nothing was changed")

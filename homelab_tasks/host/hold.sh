@@ -39,7 +39,10 @@ umask 077
 mkdir -p "$state/detail" && chmod 700 "$state" || exit
 exec 8>>"$state/lock" 9>>"$state/working"
 if ! flock --wait 0.3 8; then printf 'held '; cat "$state/holder" 2>/dev/null; exit 0; fi
-if ! flock --wait 5 9; then printf 'busy '; cat "$state/holder" 2>/dev/null; exit 0; fi
+if ! flock --nonblock 9; then # somebody still works: what he does, no look has seen
+  seen=
+  if ! flock --wait 5 9; then printf 'busy '; cat "$state/holder" 2>/dev/null; exit 0; fi
+fi
 flock --unlock 9
 exec 9>&-
 rm -f "$state/state.next" "$state/env.next"

@@ -6,11 +6,12 @@
 # Hashing a .env takes two processes (2.5 ms), so hashes are kept beside the records with the file's stat line.
 path=$1 format=$2 state= found= holder=; shift 2
 section() { printf '\036%s\n' "$1"; }
-# The turn comes before all else: a run that begins later gives another one, and while one is at work there is none.
+# The turn comes before all else: a run that begins later gives another one, and while one is at work, or what a dead
+# one began, there is none.
 if cd "$path" 2>/dev/null && [ -e .git ]; then
   if [ -d .git ]; then state=$PWD/.git/homelab; elif state=$(git rev-parse --absolute-git-dir 2>/dev/null); then state=$state/homelab; fi
   if [ -s "$state/holder" ] && ! flock --shared --nonblock "$state/lock" true; then holder=$(<"$state/holder")
-  elif [ -s "$state/turn" ]; then section turn; printf '%s\n' "$(<"$state/turn")"; fi
+  elif [ -s "$state/turn" ] && flock --nonblock "$state/working" true; then section turn; printf '%s\n' "$(<"$state/turn")"; fi
 fi
 exec 3< <(if command -v docker >/dev/null; then docker ps --all --no-trunc --filter label=com.docker.compose.project --format "$format" 2>&1
   printf '\036docker-exit\n%s\n' $?; else printf '\036docker-exit\n127\n'; fi)

@@ -112,7 +112,7 @@ class Entry:
     removed: bool = False
     laid: str = ""  # as the record has it, where files stay as they lie
     unfinished: bool = False  # as the record has it, where the step does not bring all of the service up
-    commit: str = ""  # that its files are of; "": as recorded
+    commit: str = ""  # that its files are of; "": the plan's, and without one as recorded
     pinned: Pinned | None = None
     detail: str = ""  # resolved model and file list as JSON, "" to leave the last one
 

@@ -12,8 +12,8 @@ from ..request import Request
 from . import Delivery, Plan, Step, Verb, key, network_key, system_key
 from .facts import Facts
 from .faults import external_names, faults_of, notices_of
+from .hooks import offers, with_hooks
 from .pinned import of_then
-from .hooks import with_hooks
 from .removal import left_behind, moves, not_yet, removal
 from .step import follow, step_of
 from .survey import Before, Survey, borrowers
@@ -44,6 +44,7 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
         gone=() if request.prune else survey.gone,
         notices=(
             *notices_of(survey, facts.resolved),
+            *offers(survey.findings),
             *(left_behind(step) for step in moved),
             *not_yet(survey.moved, moved),
         ),

@@ -13,7 +13,6 @@ from ..model import Repo
 from .past import lost_images
 from .survey import Finding, Survey
 
-
 _NOT_KEPT = "is not kept on the host"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..command import Command
@@ -11,6 +11,7 @@ from ..model import Hook, Moment, Service
 from . import Call, Step, Verb
 from .facts import Facts
 from .past import Past
+from .survey import Finding
 
 _CHANGING = (Verb.CREATE, Verb.UPDATE, Verb.START, Verb.RESTART, Verb.RECREATE)
 _KEEP = re.compile(r"homelab: keep (\S.{0,499})")
@@ -39,6 +40,16 @@ def kept_by(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     found = _KEEP.fullmatch(lines[-1]) if lines else None
     return found[1] if found and found[1].isprintable() else ""
+
+
+def offers(findings: Iterable[Finding]) -> Iterator[str]:
+    """What was kept of services when the versions were left that they go back to, and lies on their hosts."""
+    for finding in findings:
+        name, past = finding.service.name, finding.past
+        if past and past.kept:
+            taken = any(hook.moment is Moment.BEFORE_ROLLBACK for hook in finding.service.hooks)
+            move = "before_rollback is told of it" if taken else "put it back yourself if it is needed"
+            yield f"{name}: when this version was left, {past.kept} was kept on {finding.host.name}; {move}"
 
 
 def _calls(moment: Moment, step: Step, service: Service, facts: Facts, past: Past | None) -> Iterator[Call]:

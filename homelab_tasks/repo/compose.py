@@ -14,6 +14,8 @@ from .fields import describe
 from .layers import Here, Layer, Ref, Resolve, merge, read_layer
 from .source import Source
 
+# Keys that stand inside a service; at the depth of services they are indented too little
+_INSIDE = ("image", "build", "restart", "ports", "volumes", "environment", "env_file", "container_name", "depends_on")
 _RESOURCES = ("networks", "volumes", "configs", "secrets")
 
 
@@ -131,7 +133,8 @@ class _Composing:
         if not isinstance(content, Map):
             if services.tag(key) != "!reset":
                 what = f"service {key!r}: expected a mapping, found {describe(content)}"
-                self.problems.append(rules.STRUCTURE.at(services.value_place(key), what, "give it at least an image"))
+                place = services.key_place(key) if content is None else services.value_place(key)
+                self.problems.append(rules.STRUCTURE.at(place, what, _move(key)))
             return None
         layer = read_layer(content, here, services.key_place(key))
         below = self._extended(picture, services, content, here, chain)
@@ -189,6 +192,10 @@ class _Composing:
             folder, env_files = _include_setting(entry, here, dirname(paths[0]))
             picture.env_files |= dict.fromkeys(env_files)
             _join(picture, self.whole(tuple(paths), folder, chain, place))
+
+
+def _move(key: str) -> str:
+    return "indent it below its service" if key in _INSIDE else "give it at least an image"
 
 
 class _Nowhere:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from ..dotenv import Parsed, Stops, expand, parse
 
+MOST_BYTES = 1024 * 1024  # of an env file: one that is larger is none, and reading it would take seconds
+
 
 def interpolate(text: str, values: Mapping[str, str]) -> str | None:
     """The text with its variables replaced, as Compose does; None if a value is not known."""
@@ -17,8 +19,8 @@ def interpolate(text: str, values: Mapping[str, str]) -> str | None:
 
 
 def template_values(text: str) -> dict[str, str]:
-    """The values that an `.env.example` proposes."""
-    return proposed(parse(text))
+    """The values that an `.env.example` proposes; none where it is too large for one."""
+    return proposed(parse(text)) if len(text) <= MOST_BYTES else {}
 
 
 def proposed(template: Parsed) -> dict[str, str]:

@@ -25,6 +25,7 @@ from .hosts import (
     read_network,
     read_validate,
 )
+from .hooks import COMMAND, read_hook
 from .settings import SHAPES, SIGNAL, read_fields
 
 Schema = dict[str, Any]
@@ -162,3 +163,11 @@ _FORMS: dict[str, Schema] = {
     },
     "options": {"type": ["object", "null"], "additionalProperties": {"type": ["string", "number", "boolean", "null"]}},
 }
+
+
+def _hook(moment: model.Moment) -> Schema:
+    keys = _object(_recorded(lambda fields: read_hook(fields, moment)))
+    return {"anyOf": [_text(COMMAND), {**keys, "type": "object", "required": ["run"]}]}
+
+
+_FORMS["hooks"] = _object({moment.value: _hook(moment) for moment in model.Moment})

@@ -2,8 +2,8 @@
 
     plan     title, commit, changes (true: there is something to do), steps, deliveries, unchanged, held, gone,
              notices, faults, asks
-    step     key, service, host, verb, cause, changes, needs (keys), pulls, blocked; in a report also status
-             (done, failed, skipped; null: not reached), seconds, why, log
+    step     key, service, host, verb, cause, changes, needs (keys), pulls, hooks, blocked; in a report also status
+             (done, failed, skipped; null: not reached), seconds, why, log, kept (what a hook kept)
     run      plan's keys, with ok, interrupted, seconds, trouble, notes and undone; null where nothing was executed
     undone   how a failed deploy was put back: steps (key, status, seconds, why, log), left (what was not), seconds
     status   commit, ok, services: [service, host, state, commit, at, pinned, current, note],
@@ -27,6 +27,7 @@ from ..execute import Outcome, Report, Undone
 from ..model import Container, Edge, Host, Repo, Service
 from ..observe import Observation
 from ..plan import Plan, Step, Unit
+from ..plan.hooks import hooks_of
 from .services import services_on
 from .status import Row, State
 
@@ -113,15 +114,16 @@ def _step(step: Step) -> Object:
         "changes": [str(change) for change in step.changes],
         "needs": sorted(step.needs),
         "pulls": list(step.pulls),
+        "hooks": {hook.moment.value: hook.run for hook in hooks_of(step)},
         "blocked": step.blocked,
     }
 
 
 def _outcome(outcome: Outcome | None) -> Object:
     if outcome is None:
-        return {"status": None, "seconds": 0, "why": "", "log": []}
-    seconds = round(outcome.seconds, 3)
-    return {"status": outcome.status.value, "seconds": seconds, "why": outcome.why, "log": list(outcome.log)}
+        return {"status": None, "seconds": 0, "why": "", "log": [], "kept": ""}
+    ended = {"status": outcome.status.value, "seconds": round(outcome.seconds, 3), "why": outcome.why}
+    return ended | {"log": list(outcome.log), "kept": outcome.kept}
 
 
 def _unit(unit: Unit) -> Object:

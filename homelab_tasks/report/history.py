@@ -90,4 +90,4 @@ def _plain(run: Run) -> Mapping[str, object]:
 
 
 def _change(change: Change) -> Mapping[str, str]:
-    return {slot: getattr(change, slot) for slot in ("service", "host", "verb", "status", "why")}
+    return {slot: getattr(change, slot) for slot in ("service", "host", "verb", "status", "why", "kept")}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ..model import Moment
 from ..plan import Delivery, Plan, Step, Verb
+from ..plan.hooks import hooks_of
 from .aside import aside_lines, nothing_to_do, unchanged_lines
 from .columns import Span, cells, flow, padded, plain
 from .phrase import clean, count, grouped, listed, short, subject
@@ -111,6 +113,9 @@ def _step(
     yield from flow(style, head, _sentence(step, every, verbose=verbose, tint=tint))
     for change in _changes(step, verbose=verbose):
         yield from flow(style, [plain("      ")], [plain(change)])
+    for hook in hooks_of(step):
+        when = "after: " if hook.moment is Moment.AFTER_DEPLOY else "before: "
+        yield from flow(style, [plain(f"      {when}")], [plain(clean(hook.run.strip().replace("\n", "; ")))])
     if step.pulls:
         yield from flow(style, [plain("      pulls ")], [plain(", ".join(step.pulls))])
 

@@ -21,10 +21,10 @@ _LONGEST = 500  # letters of a sentence: it may quote a file
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked for, as far as it changes what is said: `whole` names every problem, however many."""
+    """What was asked for, as far as it changes what is said."""
 
     strict: bool = False
-    whole: bool = False
+    selected: bool = False  # only some rules: each problem is named, however many there are
     named: bool = False  # only some services or files
 
 
@@ -38,7 +38,7 @@ def problems_text(result: Result, asked: Asked, *, style: Style) -> list[str]:
     found = tuple(map(_printable, result.problems))
     if not style.width:
         lines = [_flat(problem) for problem in found]
-    elif asked.whole or len(found) <= _MOST:
+    elif asked.selected or len(found) <= _MOST:
         lines = list(_by_file(found, style))
     else:
         lines = list(_folded(found, result, style))
@@ -122,15 +122,17 @@ def _summary(result: Result, asked: Asked) -> str:
 
 
 def _with(result: Result, asked: Asked) -> str:
+    if asked.selected:
+        return " by these rules"
     return "" if asked.named else f" with {_count(len(result.services), 'service')}"
 
 
 def _next(result: Result, asked: Asked) -> str:
     serious = Severity.ERROR if result.of(Severity.ERROR) else Severity.WARNING
     if result.fails(strict=asked.strict):
-        codes = dict.fromkeys(p.rule for p in result.problems if p.severity is serious)
-        again = f"inv validate --select {','.join(list(codes)[:3])}" + (" --strict" if asked.strict else "")
-        return f"mend the {serious.value}s, then: {again}"
+        return f"mend the {serious.value}s, then: inv validate" + (" --strict" if asked.strict else "")
+    if asked.selected:
+        return "next: inv validate"
     return "next: inv deploy-all --dry-run" if result.services else "next: write services/NAME/compose.yml"
 
 

@@ -106,6 +106,8 @@ def _facts(service: Service) -> Iterator[Fact]:
         yield "also reads", ", ".join(service.stack.reads)
     signal = f" ({service.signal})" if service.signal else ""
     yield "new config", service.on_config_change.value + signal
+    if service.hooks:
+        yield from _labelled("hooks", [f"{hook.moment.value}: {hook.run}" for hook in service.hooks])
     if service.protect:
         yield "protected", f"destroy refuses it (protect: true in {service.place})"
 

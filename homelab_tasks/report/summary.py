@@ -69,7 +69,7 @@ def _sentence(report: Report) -> str:
     ]
     told = ", ".join(part for part in parts if part)
     if report.interrupted:
-        return f"interrupted after {took}: {told}"
+        return f"interrupted after {took}: {told}{_whereto(report)}"
     if report.ok:
         return f"done in {took}: {told or 'nothing differed'}"
     return f"{told}, after {took}{_whereto(report)}"
@@ -106,6 +106,10 @@ def _account(report: Report, style: Style) -> Iterator[str]:
         yield from _entry("unfinished", Tint.YELLOW, told, style)
     for told in _skipped(report):
         yield from _entry("skipped", Tint.YELLOW, told, style)
+    for outcome in report.outcomes:
+        if outcome.kept:
+            told = f"{clean(outcome.kept)}, of {outcome.step.subject}, on {outcome.step.host.name}"
+            yield from _entry("kept", Tint.DIM, told, style)
     if report.undone:
         back = [outcome for outcome in report.undone.outcomes if outcome.status is Status.DONE]
         if back:
@@ -173,7 +177,7 @@ def _next(report: Report, style: Style) -> Iterator[str]:
 def _commands(report: Report) -> Iterator[tuple[str, str]]:
     title = f"inv {report.plan.title}"
     if report.interrupted:
-        yield title, "(goes on from here)"
+        yield title, "(begins anew)" if report.undone else "(goes on from here)"
         return
     if report.trouble:
         yield title, "(once that is mended)"

@@ -40,10 +40,9 @@ def alone(scene: Scene, words: str) -> Aim:
     """Some services, which are pinned there: their hosts stay at the commit, with those folders of then."""
     names = _likely(scene, words)
     target = _target(scene, list(_starts(scene, names)), frozenset(names))
-    base = _base(scene, frozenset(names))
-    then = homelab.of_then(scene.repo, target)
-    services = _chosen(scene, then, words, base)
+    services = _chosen(scene, homelab.of_then(scene.repo, target), words)
     _refuse_part(scene, services)
+    base = _base(scene, services)
     pins = {**recorded(scene.fleet.seen), **{s.name: Pinned(target, who(), now()) for s in services}}
     there = homelab.with_pins(scene.repo, base, pins)
     return Aim(there, frozenset(s.name for s in services), target, tuple(_read_elsewhere(services, there)))
@@ -75,27 +74,31 @@ def _likely(scene: Scene, words: str) -> list[str]:
 
 
 def _starts(scene: Scene, names: Iterable[str]) -> Iterator[ref.Start]:
-    for host, seen in scene.fleet.seen.items():
-        for record in (seen.records[name] for name in names if name in seen.records):
-            at = record.pinned.commit if record.pinned else seen.base
-            yield ref.Start(f"{record.service} on {host}", at, record.commit)
+    """Of services that are nowhere by now, the hosts tell."""
+    looks = [(host, scene.fleet.seen[host]) for host in scene.deployed]
+    here = [(host, seen, seen.records[name]) for host, seen in looks for name in names if name in seen.records]
+    for host, seen, record in here:
+        at = record.pinned.commit if record.pinned else seen.base
+        yield ref.Start(f"{record.service} on {host}", at, seen.base if record.unfinished else record.commit)
+    if not here:
+        yield from (ref.Start(host, commit, commit) for host, commit in scene.deployed.items())
 
 
-def _base(scene: Scene, names: frozenset[str]) -> str:
+def _base(scene: Scene, services: Iterable[Service]) -> str:
     """The commit at which the hosts of these services are, and stay."""
-    seen = scene.fleet.seen
-    at = {host: commit for host, commit in scene.deployed.items() if names & seen[host].records.keys()}
+    names = dict.fromkeys(host.name for service in services for host in service.hosts)
+    at = {name: scene.deployed[name] for name in names if name in scene.deployed}
     if len({*at.values()}) != 1:
-        where = ", ".join(f"{host} is at {commit[:7]}" for host, commit in at.items())
+        where = ", ".join(f"{host} is at {commit[:7]}" for host, commit in at.items()) or "nothing is deployed there"
         raise Refused(where, move="inv deploy-all brings all hosts to one commit; then run the same again")
     return next(iter(at.values()))
 
 
-def _chosen(scene: Scene, then: Repo, words: str, base: str) -> tuple[Service, ...]:
+def _chosen(scene: Scene, then: Repo, words: str) -> tuple[Service, ...]:
     try:
         return repos.select(then, words)
     except UnknownName as error:
-        homelab.refuse_missing(scene.repo, error.name, then, base)
+        homelab.refuse_missing(scene.repo, error.name, then)
         raise
 
 

@@ -43,4 +43,5 @@ class Scene:
     @property
     def deployed(self) -> Mapping[str, str]:
         """Host -> the commit that it is at."""
-        return {name: seen.base for name, seen in self.fleet.seen.items() if seen.commit}
+        seen = self.fleet.seen
+        return {name: seen[name].base for name in self.repo.hosts if name in seen and seen[name].commit}

@@ -21,12 +21,12 @@ def with_pins(now: Repo, base: str, pins: Mapping[str, Pinned]) -> Repo:
     return _on_todays_hosts(repos.at_pinned(Path(now.root), base, pins), now)
 
 
-def refuse_missing(now: Repo, name: str, then: Repo, until: str) -> None:
+def refuse_missing(now: Repo, name: str, then: Repo) -> None:
     """Raises Refused where a service came after the commit that was asked for."""
-    later = _load(Path(now.root), until).services.get(name)
-    if later is None or name in then.services:
+    later = now.services.get(name)
+    if later is None:
         return
-    came = repos.first_with(Path(now.root), then.commit, until, later.directory)
+    came = repos.first_with(Path(now.root), then.commit, now.commit, later.directory)
     move = f"it came with {came[:7]}" if came else "choose a later commit with --to"
     raise Refused(f"{name} does not exist at {then.commit[:7]}", move=move)
 
@@ -40,14 +40,16 @@ def _load(root: Path, commit: str) -> Repo:
 
 
 def _on_todays_hosts(then: Repo, now: Repo) -> Repo:
-    """An address or a key that changed since is no part of what was deployed; which system a host had is."""
+    """An address or a key that changed since is no part of what was deployed, nor is what to do after a failure; which
+    system a host had is.
+    """
     former = then.hosts
     hosts = {**former, **{name: _today(host, former.get(name)) for name, host in now.hosts.items()}}
     services = {
         name: replace(service, hosts=tuple(hosts[host.name] for host in service.hosts))
         for name, service in then.services.items()
     }
-    return replace(then, hosts=hosts, services=services)
+    return replace(then, hosts=hosts, services=services, on_failure=now.on_failure)
 
 
 def _today(host: Host, former: Host | None) -> Host:

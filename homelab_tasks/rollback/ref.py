@@ -64,10 +64,10 @@ def previous(runs: Iterable[Run], present: str) -> str:
     begun = False
     for run in runs:
         afters = {after for _, after in run.moves.values()}
-        if run.title.split(" ")[0] not in _DEPLOYS or run.ending is not Ending.DONE or run.reverted:
+        if run.title.split(" ")[0] not in _DEPLOYS or run.reverted:
             continue
-        begun = begun or present in afters
-        if begun and present not in afters and any(afters):
+        begun = begun or present in afters  # however that one went
+        if begun and run.ending is Ending.DONE and present not in afters and any(afters):
             return max(afters)
     return ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..history import Change, Journal, Run
 from ..plan import Verb
@@ -31,6 +31,8 @@ def then(journal: Journal, commit: str) -> Then:
             known.pop(change.service, None)
         elif change.env is not None:
             known[change.service] = _past(change)
+    kept = _kept(runs[end:])
+    known = {name: replace(past, kept=kept.get(name, "")) for name, past in known.items()}
     return Then(known, frozenset(_touched(runs[end:])), found=True)
 
 
@@ -48,6 +50,12 @@ def _end(runs: Sequence[Run], host: str, commit: str) -> int | None:
 
 def _touched(runs: Iterable[Run]) -> Iterable[str]:
     return (change.service for run in runs for change in run.changes if change.status != "skipped")
+
+
+def _kept(since: Iterable[Run]) -> Mapping[str, str]:
+    """Service -> what its hook kept when it was left: of several the first."""
+    changes = [change for run in since for change in run.changes if change.kept]
+    return {change.service: change.kept for change in reversed(changes)}
 
 
 def _past(change: Change) -> Past:

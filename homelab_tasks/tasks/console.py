@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import HomelabError, Refused, UnknownName
@@ -14,6 +15,7 @@ from .door import CHANGES, FAILED, INTERRUPTED, here
 
 if TYPE_CHECKING:
     from ..execute import Tell
+    from ..ledger import Locked
     from ..model import Repo, Service
     from ..pipeline import Options, Run
     from ..plan import Plan
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 def carry_out(work: Callable[[Audience], Run], changing: Changing, output: Output) -> None:
     """Do the work in front of whoever sits there, say how it ended, and exit with the status that says the same."""
     with _audience(changing, output) as audience:
-        run = work(audience)
+        run = _patiently(partial(work, audience), changing)
     if output.json:
         from ..report import as_json
 
@@ -36,6 +38,18 @@ def carry_out(work: Callable[[Audience], Run], changing: Changing, output: Outpu
     status = _status(run, changing)
     if status:
         sys.exit(status)
+
+
+def _patiently(work: Callable[[], Run], changing: Changing) -> Run:
+    """The run, once the hosts are free, if somebody would rather wait for them."""
+    if not changing.waits or changing.dry_run:
+        return work()
+    from ..waiting import patiently
+
+    def tell(locked: Locked) -> None:
+        print(f"{locked.sentence}; waiting for it", file=sys.stderr, flush=True)
+
+    return patiently(work, changing.waits, tell)
 
 
 @contextmanager

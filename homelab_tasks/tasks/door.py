@@ -18,6 +18,7 @@ from invoke.context import Context
 from invoke.tasks import Task, task
 
 from ..errors import HomelabError, Refused, RepoInvalid
+from ..interrupt import hear_all
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
 
@@ -34,6 +35,7 @@ def homelab_task(
         @functools.wraps(body)
         def run(context: Context, *args: Any, **given: Any) -> None:
             _collect_less()
+            hear_all()
             with _sentences():
                 _refuse_flags(given.values())
                 values = [

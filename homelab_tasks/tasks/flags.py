@@ -58,21 +58,31 @@ class Changing:
     yes: bool = flag(False, "do not ask before something is removed, or most of it restarts", again=False)
     timeout: str | None = flag(None, "seconds, or 5m, for a service to become healthy, not its own")
     verbose: bool = flag(False, "name what is unchanged too", again=False)
+    wait_lock: str | None = flag(None, "wait so long for a locked host, seconds or 5m; else refuse", again=False)
 
     def __post_init__(self) -> None:
-        _ = self.patience
+        _ = self.patience, self.waits
 
     @property
     def patience(self) -> float:
         """The seconds of `--timeout`; 0: what the service says."""
-        if self.timeout is None:
-            return 0
-        from ..repo.fields import seconds
+        return _seconds("--timeout", self.timeout)
 
-        found = seconds(self.timeout)
-        if found is None:
-            raise Refused(f"--timeout: {self.timeout!r} is no time", move="give seconds or a duration: 90, 5m, 1m30s")
-        return found
+    @property
+    def waits(self) -> float:
+        """The seconds of `--wait-lock`."""
+        return _seconds("--wait-lock", self.wait_lock)
+
+
+def _seconds(name: str, word: str | None) -> float:
+    if word is None:
+        return 0
+    from ..repo.fields import seconds
+
+    found = seconds(word)
+    if found is None:
+        raise Refused(f"{name}: {word!r} is no time", move="give seconds or a duration: 90, 5m, 1m30s")
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

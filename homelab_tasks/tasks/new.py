@@ -72,8 +72,8 @@ def _next(made: Draft) -> Iterator[str]:
     order = made.order
     yield from made.by_hand
     yield f"look through {order.folder}/compose.yml"
-    if order.about.secrets:
-        yield f"inv env.init --names {order.name} --generate && inv env.push {order.name}"
     paths = [order.folder, *(["nixos"] if made.numbers.group else [])]
     yield f"git add {shlex.join(paths)} && git commit --message {shlex.quote(f'Add {order.name}')}"
+    if order.about.secrets:  # what is not committed has no place on a host yet
+        yield f"inv env.init --names {order.name} --generate && inv env.push {order.name}"
     yield f"inv deploy {order.name}"

@@ -16,6 +16,7 @@ ROOMS = {
     "doctor": "look",
     "validate": "look",
     "deploy": "deploy",
+    "rollback": "deploy",
     "operate": "every day",
     "care": "care",
     "new": "care",

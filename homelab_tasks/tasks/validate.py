@@ -95,7 +95,7 @@ def _around(folder: Path, file: str) -> bool:
 def _asked(asked: Validating) -> Asked:
     from ..report.problems import Asked
 
-    return Asked(strict=asked.strict, whole=bool(asked.select), named=asked.names is not None)
+    return Asked(strict=asked.strict, selected=bool(asked.select), named=asked.names is not None)
 
 
 def _words(text: str | None) -> list[str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..dotenv import Reference, Stops, is_name, parse, quoted, references
+from ..dotenv import Reference, Stops, is_name, quoted, references
+from ..repo.interpolate import template_values
 from .compose_view import View
 from .facts import Facts
 
@@ -63,9 +64,9 @@ class Copy:
 def copy_of(view: View, facts: Facts) -> Copy:
     """What Compose needs of a service. Raises OSError where a file cannot be read any more."""
     files = {file: facts.source.read(file) for file in view.files}
-    template = parse(facts.documents.text(view.folder.template)).values() if view.folder.template else {}
+    template = template_values(facts.documents.text(view.folder.template)) if view.folder.template else {}
     needed = dict(_unfilled(view.documents, ""))
-    values = needed | {name: value for name, value in template.items() if value and _is_given(name)}
+    values = needed | {name: value for name, value in template.items() if _is_given(name)}
     # the env families read the files that containers get: here it is enough that they are there
     beside = dict.fromkeys((*view.service.stack.env_files, *_label_files(view)), b"")
     own = {f"{view.folder.path}/{ENV}": "".join(f"{quoted(k, v)}\n" for k, v in sorted(values.items())).encode()}

@@ -16,6 +16,7 @@ _SINGULAR = {"services": "service", "networks": "network", "volumes": "volume", 
 _SINGULAR |= {"secrets": "secret"}
 _WORDS = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number"}
 _WORDS |= {"boolean": "true or false", "null": "nothing"}
+_TIMES = ("interval", "timeout", "start_period", "start_interval", "stop_grace_period")  # a number wants its unit
 
 
 def problem(fault: Fault) -> Problem:
@@ -86,7 +87,8 @@ def _mistyped(fault: Fault) -> tuple[str, str]:
     *most, last = [word for name, word in _WORDS.items() if name in wanted]
     expected = f"{', '.join(most)} or {last}" if most else last
     found = "text" if isinstance(value, str) and "environment" in fault.steps else describe(value)
-    return f"{where}: expected {expected}, found {found}", _retype(value, wanted)
+    is_time = fault.steps[-1] in _TIMES and isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{where}: expected {expected}, found {found}", f"write {value}s" if is_time else _retype(value, wanted)
 
 
 def _retype(value: Any, wanted: set[str]) -> str:

@@ -17,7 +17,7 @@ from .facts import Facts
 
 PLACEHOLDER = Rule("C030", "placeholder", Severity.WARNING, "something that a person was to fill in")
 MISSING = Rule("C031", "missing-mount", Severity.WARNING, "a file of the repo that is mounted and not there")
-NO_INPUT = Rule("C032", "missing-input", Severity.ERROR, "a folder to build from or a file of labels is not there")
+NO_INPUT = Rule("C032", "missing-input", Severity.ERROR, "what an image is built from, or a file of labels, is not there")
 
 _BRACKETS = re.compile(r"<[A-Za-z][A-Za-z0-9 _.-]*>")
 _WORDS = re.compile(
@@ -34,6 +34,7 @@ _FREE = (
     "description",
     "labels",
 )  # any text may be there
+_REMOTE = re.compile(r"://|@|^[/~]|^github\.com/")  # a context that is no folder of the repo
 _EXTENSION = re.compile(r"[^.].*\.(?!d$)[A-Za-z][A-Za-z0-9]{0,9}")
 _RUNTIME = re.compile(r".*\.(db|sqlite3?|log|sock|pid|pem|key|crt|cer|p12|lock)", re.IGNORECASE)
 
@@ -77,11 +78,25 @@ def _context(entry: Entry, facts: Facts) -> Iterator[Problem]:
     if not holder:
         return
     build = holder["build"]
-    context = (build.text("context") if isinstance(build, Map) else build) or ""
+    context = (build.text("context") if isinstance(build, Map) else entry.text("build")) or "."
     place = build.value_place("context") if isinstance(build, Map) and "context" in build else entry.place_of("build")
-    path = _inside(place, context) if isinstance(context, str) and "://" not in context and "@" not in context else ""
+    path = "" if _REMOTE.search(context) else _inside(place, f"./{context}")
+    dockerfile = _dockerfile(build, path) if path else ""
     if path and not there(facts, path):
         yield NO_INPUT.at(place, f"service {entry.key!r} is built from {context}, which is not there", f"add {path}")
+    elif dockerfile and not there(facts, dockerfile):
+        at = build.value_place("dockerfile") if isinstance(build, Map) and "dockerfile" in build else place
+        what = f"service {entry.key!r} is built by {basename(dockerfile)}, which is not there"
+        yield NO_INPUT.at(at, what, f"add {dockerfile}")
+
+
+def _dockerfile(build: Any, context: str) -> str:
+    """The file that builds it, as a path of the repo; "" where it lies elsewhere, or stands in the compose file."""
+    written = (build.text("dockerfile") or "Dockerfile") if isinstance(build, Map) else "Dockerfile"
+    if "$" in written or written.startswith("/") or (isinstance(build, Map) and "dockerfile_inline" in build):
+        return ""
+    found = normpath(join(context, written))
+    return "" if found.startswith("..") else found
 
 
 def _labels(entry: Entry, facts: Facts) -> Iterator[Problem]:

@@ -35,7 +35,7 @@ def _undefined(entry: Entry, view: View) -> Iterator[Problem]:
     for kind, name, place in _used(entry):
         if (kind, name) not in view.declared and "$" not in name:
             known = sorted(other for group, other in view.declared if group == kind)
-            move = suggestion(name, known, kind.removesuffix("s")) if known else f"declare it under {kind}:"
+            move = _declare(kind, name, known)
             yield UNDEFINED.at(
                 place, f"service {entry.key!r} uses {kind.removesuffix('s')} {name!r}, not declared", move
             )
@@ -48,6 +48,12 @@ def _undefined(entry: Entry, view: View) -> Iterator[Problem]:
         elif not _wanted(view.entries[name], view) and not _optional(entry, name):
             what = f"{key} of service {entry.key!r}: {name!r} has a profile, so it may not be there"
             yield UNDEFINED.at(place, what, f"give both the same profiles:, or remove those of {name!r}")
+
+
+def _declare(kind: str, name: str, known: list[str]) -> str:
+    if kind == "volumes" and "/" in name:
+        return f"write ./{name} for a folder beside the compose file"
+    return suggestion(name, known, kind.removesuffix("s")) if known else f"declare it under {kind}:"
 
 
 def _used(entry: Entry) -> Iterator[tuple[str, str, Place]]:

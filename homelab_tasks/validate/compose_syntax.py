@@ -51,6 +51,8 @@ def port(text: str) -> str:
         return f"{text!r} names no port of the container: write HOST:CONTAINER"
     if address and not _is_address(address.strip("[]")):
         return f"{address!r} is no IP address: write IP:HOST:CONTAINER"
+    if ":" in address and not address.startswith("["):
+        return f"{address} has colons too: write [{address}]:{host}:{container}"
     spans = [_span(container), _span(host) if host else (0, 0)]
     for written, span in zip((container, host), spans, strict=True):
         if span is None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from scripts import bench_report as report
-from scripts.bench_experiments import Scene, chosen, experiments
+from scripts.bench_experiments import chosen, experiments
 from scripts.bench_ground import Ground
 from scripts.bench_model import BenchFailed, Measured, Spread, measure
+from scripts.bench_scene import Scene
 from tests.lab import Lab, LabHost
 
 TWO = {"vpn": (), "plex": ("vpn",)}
@@ -26,12 +27,18 @@ NAMES = [
     "changed",
     "cold",
     "levels",
+    "transaction",
+    "all-changed",
+    "undo",
+    "undo-one",
+    "rollback",
 ]
 
 
 @pytest.fixture
 def scene(lab: Lab, host: LabHost, tmp_path: Path) -> Scene:
-    return Scene.make(Ground(lab, host), tmp_path, needs=TWO, chain={"level1": ()}, planned=(20, 40), checked=(2, 4))
+    ground, chain = Ground(lab, host), {"level1": ()}
+    return Scene.make(ground, tmp_path, needs=TWO, chain=chain, group=TWO, planned=(20, 40), checked=(2, 4))
 
 
 def test_every_experiment_runs_and_says_what_it_found(scene: Scene) -> None:

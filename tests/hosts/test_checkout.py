@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from homelab_tasks.execute import Tell
 from homelab_tasks.plan import Plan
 from homelab_tasks.request import Request
 from homelab_tasks.stage import Stage
-from tests.hosts.homelab import CHECKOUT, Homelab, events, head, now, put, running
+from tests.hosts.homelab import CHECKOUT, Done, Homelab, events, head, now, put, running
 from tests.lab import Lab, LabHost
 
 MOUNT = "volumes: ['./config:/config:ro']"
@@ -97,39 +99,60 @@ def test_an_older_commit_replaces_a_newer_one_only_by_force(home: Homelab, host:
 
 
 class Colleague:
-    """Deploys another commit while somebody is asked whether his plan is right, who then says yes."""
+    """Watches a run, and tries to deploy a commit of his own from another machine as soon as it is at `stage`."""
 
-    def __init__(self, home: Homelab) -> None:
+    def __init__(self, home: Homelab, stage: Stage) -> None:
         self.clone = Homelab(home.top.with_name("clone"), home.top.with_name("clone"))
         home.git("clone", "--quiet", str(home.top), str(self.clone.top))
-        self.commit = ""
+        self.clone.add("blog", "environment: {A: theirs}")
+        self.commit = self.clone.commit()
+        self.acts_at = stage
+        self.done: Done | None = None
 
     def stage(self, text: str) -> None:
         """Nothing to show."""
 
     def at(self, stage: Stage) -> None:
-        """Nothing to do."""
+        if stage is self.acts_at:
+            self.done = self.clone.inv("deploy-all", "--yes")
 
     def approve(self, _plan: Plan) -> bool:
-        if not self.commit:
-            self.clone.add("blog", "environment: {A: theirs}")
-            self.commit = self.clone.commit()
-            self.clone.deploy()
         return True
+
+    def goes_back(self, _plan: Plan) -> None:
+        """Nothing to show."""
 
     def tell(self, _plan: Plan) -> Tell:
         return lambda _: None
 
 
-def test_what_somebody_deployed_while_a_plan_was_looked_at_is_not_undone(home: Homelab, host: LabHost) -> None:
+def deploy_beside_a_colleague(home: Homelab, stage: Stage) -> tuple[pipeline.Run, Colleague]:
     home.add("blog", "environment: {A: one}")
     home.commit()
     home.deploy()
     home.add("blog", "environment: {A: ours}")
     home.add("wiki")
     home.commit()
-    colleague = Colleague(home)
-    run = pipeline.deploy(pipeline.load(home.root), _all(home), pipeline.Options(), colleague)
+    colleague = Colleague(home, stage)
+    return pipeline.deploy(pipeline.load(home.root), _all(home), pipeline.Options(), colleague), colleague
+
+
+def test_while_a_plan_is_looked_at_nobody_else_changes_the_host(home: Homelab, host: LabHost) -> None:
+    run, colleague = deploy_beside_a_colleague(home, Stage.LOCKED)
+    assert run.report
+    assert run.report.ok
+    assert colleague.done
+    assert colleague.done.status == 1
+    told = rf"error: h1 is locked by .*, pid {os.getpid()}, since .*: deploy-all; wait for it, then run the same again"
+    assert re.match(told, colleague.done.err)
+    assert head(host) == home.git("rev-parse", "HEAD")
+    assert host.docker("exec", "blog-web-1", "sh", "-c", "echo $A") == "ours"
+
+
+def test_what_somebody_deployed_since_the_look_is_not_undone(home: Homelab, host: LabHost) -> None:
+    run, colleague = deploy_beside_a_colleague(home, Stage.CONNECTED)
+    assert colleague.done
+    assert colleague.done.status == 0
     assert run.report
     told = f"h1 is at {colleague.commit[:7]}, which this checkout does not know; "
     assert {outcome.why.startswith(told) for outcome in run.report.outcomes} == {True}

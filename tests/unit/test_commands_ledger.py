@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,16 @@ def look(host: Host) -> Observation:
     return parse(host, subprocess.run(words, stdout=-1, text=True, check=True).stdout)
 
 
+@contextmanager
+def working(state: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A command of a run that is dead, which works until its input ends."""
+    argv = ["flock", "--shared", state / "working", "sh", "-c", "echo; read _"]
+    with subprocess.Popen(argv, stdin=-1, stdout=-1) as work:
+        assert work.stdout is not None
+        work.stdout.readline()
+        yield work
+
+
 def observed(said: str, host: Host) -> Observation:
     first, _, rest = said.removesuffix("\036end\n").partition("\n")
     assert first == "locked"
@@ -118,6 +129,23 @@ def test_a_host_is_seen_anew_only_if_a_run_was_there_since_the_last_look(take: C
     assert second.said() == f"locked\n{END}"
     second.finish()
     assert observed(take(turn=turn).said(), host).commit == ""
+
+
+def test_what_a_dead_run_still_does_is_seen_once_it_is_done(
+    take: Callable[..., Hold], host: Host, state: Path
+) -> None:
+    first = take()
+    first.said()
+    first.finish()
+    turn = look(host).turn
+    with working(state) as work:
+        assert (look(host).turn, bool(turn)) == ("", True)
+        second = take(turn=turn)
+        waits = ["pgrep", "--parent", str(second.process.pid), "--full", "flock --wait 5 9"]
+        while subprocess.run(waits, stdout=subprocess.DEVNULL).returncode:
+            assert second.process.poll() is None
+        work.communicate()
+        assert observed(second.said(), host).branch == "main"
 
 
 def test_what_the_records_lie_in_is_for_their_owner_only(take: Callable[..., Hold], state: Path) -> None:
@@ -160,11 +188,7 @@ def test_a_run_waits_for_what_a_dead_run_left_working(take: Callable[..., Hold],
     first = take()
     first.said()
     first.finish()
-    with subprocess.Popen(
-        ["flock", "--shared", state / "working", "sh", "-c", "echo; read _"], stdin=-1, stdout=-1
-    ) as work:
-        assert work.stdout is not None
-        work.stdout.readline()
+    with working(state) as work:
         second = take(who="ben")
         time.sleep(0)
         work.communicate()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homelab_tasks import record
+from homelab_tasks.model import Pinned
 from homelab_tasks.record import Held, Record, RecordedContainer
 
 from .builders import a_record
@@ -25,6 +26,7 @@ RECORDS = st.builds(
     at=TEXT,
     by=TEXT,
     held=st.none() | st.builds(Held, TEXT, TEXT),
+    pinned=st.none() | st.builds(Pinned, TEXT, TEXT, TEXT),
     unfinished=st.booleans(),
 )
 

@@ -105,7 +105,7 @@ FOLDERS: list[tuple[dict[str, str | bytes], str]] = [
     ({C: "volumes: {}"}, f"{C}: holds no services; add one under services:, or remove the file"),
     ({C: "- web"}, f"{C}:1:1: expected a mapping with services, found a list; see compose-spec.io for what a compose file holds"),
     ({C: "services: [web]"}, f"{C}:1:11: services: expected a mapping, found a list; Compose would reject it"),
-    ({C: "services: {web: }"}, f"{C}:1:17: service 'web': expected a mapping, found nothing; give it at least an image"),
+    ({C: "services: {web: }"}, f"{C}:1:12: service 'web': expected a mapping, found nothing; give it at least an image"),
     ({C: "include: [more.yml]\n" + WEB}, f"{C}:1:11: services/plex/more.yml cannot be read (No such file or directory); is the name right, and is the file committed?"),
     ({C: "include: [compose.yml]\n" + WEB}, f"{C}:1:11: include goes in a circle; remove it: {C} -> {C}"),
     ({C: "services: {a: {extends: b}, b: {extends: {service: a}}}"}, f"{C}:1:25: extends goes in a circle through 'b'; remove one of its extends"),

@@ -137,6 +137,7 @@ def test_status_as_json_says_whether_all_is_well() -> None:
                 "current": True,
                 "note": "up to date",
                 "at": "2026-01-31T21:14:05Z",
+                "pinned": False,
             }
         ],
         "hosts": {},
@@ -186,7 +187,8 @@ plex  Media server
 def test_show_as_json_has_the_edges_too() -> None:
     repo, plex = a_plex()
     (told,) = json.loads(as_json.shown(repo, [plex], {"nas": seen(records=(a_record(),))}))["services"]
-    assert told["deployed"] == [{"host": "nas", "commit": BEFORE, "at": "2026-01-31T21:14:05Z", "by": "ann@desk"}]
+    deployed = {"host": "nas", "commit": BEFORE, "at": "2026-01-31T21:14:05Z", "by": "ann@desk", "pinned": False}
+    assert told["deployed"] == [deployed]
     assert told["needs"] == [
         {
             "service": "tdarr",

@@ -90,7 +90,13 @@ HABITS = [
     (web("volumes: ['./a.conf:/etc/a.conf']"), ["C031 1:61: ./a.conf is mounted and not there: Docker would make an empty folder in its place; add services/x/a.conf to the repo"]),
     (web("volumes: ['./data:/data', './app.db:/app.db', './conf.d:/etc/conf.d', '/etc/a.conf:/etc/a.conf']"), []),
     ("services: {web: {build: ./app, restart: always}}", ["C032 1:25: service 'web' is built from ./app, which is not there; add services/x/app"]),
+    ("services: {web: {build: app, restart: always}}", ["C032 1:25: service 'web' is built from app, which is not there; add services/x/app"]),
+    ("services: {web: {build: ., restart: always}}", ["C032 1:25: service 'web' is built by Dockerfile, which is not there; add services/x/Dockerfile"]),
+    ("services: {web: {build: {context: ., dockerfile: a.Dockerfile}, restart: always}}", ["C032 1:50: service 'web' is built by a.Dockerfile, which is not there; add services/x/a.Dockerfile"]),
+    ("services: {web: {build: {context: ., dockerfile_inline: FROM a}, restart: always}}", []),
+    ("services: {web: {build: {context: ., dockerfile: '${FILE:-x}'}, restart: always}}", []),
     ("services: {web: {build: 'https://example.org/app.git', restart: always}}", []),
+    ("services: {web: {build: 'git@example.org:app.git', restart: always}}", []),
     (web("label_file: a.labels"), ["C032 1:63: service 'web': label_file a.labels is not there; add services/x/a.labels"]),
 ]  # fmt: skip
 

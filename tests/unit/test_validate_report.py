@@ -49,8 +49,7 @@ def test_a_terminal_has_the_problems_below_their_file() -> None:
         "                       instead\n"
         "\n"
         "not checked  what Docker Compose itself says: it is not on this machine\n"
-        "✗ 1 error, 1 warning, 1 notice in 2 files; mend the errors, then: inv validate\n"
-        "  --select R046"
+        "✗ 1 error, 1 warning, 1 notice in 2 files; mend the errors, then: inv validate"
     )
 
 
@@ -60,7 +59,7 @@ def test_a_pipe_has_one_line_for_each() -> None:
         "services/plex/compose.yml:3:12: warning C004: image 'plex' has no tag; write the one that runs now\n"
         "services/web/compose.yml:12:9: error R046: port 80 of nas is also published by plex; publish 81 instead\n"
         "not checked  what Docker Compose itself says: it is not on this machine\n"
-        "✗ 1 error, 1 warning, 1 notice in 2 files; mend the errors, then: inv validate --select R046"
+        "✗ 1 error, 1 warning, 1 notice in 2 files; mend the errors, then: inv validate"
     )
 
 
@@ -74,12 +73,13 @@ def test_colours_say_how_bad_it_is() -> None:
 ENDS: list[tuple[Result, Asked, str]] = [
     (FINE, Asked(), "✓ nothing wrong with 2 services; next: inv deploy-all --dry-run"),
     (FINE, Asked(named=True), "✓ nothing wrong; next: inv deploy-all --dry-run"),
+    (FINE, Asked(selected=True), "✓ nothing wrong by these rules; next: inv validate"),
     (Result((), (), (), RULES), Asked(), "✓ nothing wrong with 0 services; next: write services/NAME/compose.yml"),
     (Result(PROBLEMS[:2], (), SERVICES, RULES), Asked(), "✓ 1 warning, 1 notice in 1 file; next: inv deploy-all --dry-run"),
     (
         Result(PROBLEMS[:2], (), SERVICES, RULES),
         Asked(strict=True),
-        "✗ 1 warning, 1 notice in 1 file; mend the warnings, then: inv validate --select C004 --strict",
+        "✗ 1 warning, 1 notice in 1 file; mend the warnings, then: inv validate --strict",
     ),
 ]  # fmt: skip
 
@@ -118,13 +118,13 @@ def test_five_hundred_problems_fit_a_screen() -> None:
         "  R050  no-readme 249 notices in 249 files\n"
         "\n"
         "✗ 2 errors, 249 warnings, 249 notices in 249 files; mend the errors, then: inv\n"
-        "  validate --select R046"
+        "  validate"
     )
 
 
 def test_who_selects_a_rule_sees_all_of_it_and_so_does_a_pipe() -> None:
-    assert text(many(), Asked(whole=True)).count("error") == 4
-    assert text(many(), Asked(whole=True)).count("no tag") == 249
+    assert text(many(), Asked(selected=True)).count("error") == 4
+    assert text(many(), Asked(selected=True)).count("no tag") == 249
     assert text(many(), style=Style()).count("no tag") == 249
 
 

@@ -9,9 +9,9 @@ from posixpath import basename, dirname, join
 
 from ...dotenv import Parsed, parse
 from ...repo.discover import TEMPLATES, Folder
+from ...repo.interpolate import MOST_BYTES
 from ..facts import Facts
 
-MOST_BYTES = 1024 * 1024
 _KINDS = ("example", "sample", "template", "dist")
 _COMMENTED = re.compile(r"^[ \t]*#[ \t#]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=", re.MULTILINE)
 _TARGET = re.compile(rf"(stack\.env).*|(?:{'|'.join(_KINDS)})\.(.+)|(.+?)[._-](?:{'|'.join(_KINDS)})")

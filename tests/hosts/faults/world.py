@@ -55,7 +55,7 @@ class World:
     def make(cls, top: Path, lab: Lab, host: LabHost) -> World:
         """With version 1 deployed, and something that only the host has in every kind of place."""
         world = cls(Homelab.make(top, lab, [host]), host)
-        world.home.inventory(lab, [host], defaults={"connect_timeout": 5})
+        world.home.inventory(lab, [host], defaults={"connect_timeout": 5, "on_failure": "revert"})
         world.home.write(".gitignore", ".env\n")
         world.home.write("services/app/.env.example", "TOKEN=\n")
         world.next_version()

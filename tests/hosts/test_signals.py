@@ -1,0 +1,130 @@
+"""Ctrl-C, SIGTERM and SIGHUP in a deploy that goes back: the first ends it with all as before, the second ends it now."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.hosts.homelab import Homelab, eventually, finish, running, seen
+from tests.hosts.slow import NOT_READY, SLOW, composing, wait_until
+from tests.lab import Lab, LabHost
+
+BUSY = 30  # seconds within which a run on a busy machine has put back what it changed
+
+
+@pytest.fixture
+def reverting(home: Homelab, lab: Lab, hosts: tuple[LabHost, ...]) -> Homelab:
+    """A homelab whose deploys go back, with `db` of version one on h1."""
+    home.inventory(lab, hosts[:1], defaults={"on_failure": "revert"})
+    home.add("db", "environment: {V: one}")
+    home.commit()
+    home.deploy()
+    return home
+
+
+def never_ready(home: Homelab) -> None:
+    home.add("db", "environment: {V: two}", NOT_READY)
+    home.commit()
+
+
+def version(host: LabHost, container: str = "db-web-1") -> str:
+    return host.docker("exec", container, "sh", "-c", "echo $V")
+
+
+def of_version_two(host: LabHost) -> bool:
+    return running(host) == ["db-web-1"] and version(host) == "two"
+
+
+def last_run(home: Homelab) -> tuple[str, bool]:
+    """How the journal says that the last run ended, and whether it was put back."""
+    run = home.succeed("history", "--limit", "1", "--format", "json").json["runs"][0]
+    return run["outcome"], run["reverted"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_deploy_with_all_as_before(reverting: Homelab, host: LabHost, number: signal.Signals) -> None:
+    never_ready(reverting)
+    with reverting.start("deploy-all", "--timeout", "60") as process:
+        eventually(lambda: of_version_two(host), "the new container")
+        process.send_signal(number)
+        done = finish(process, seconds=BUSY)
+    assert (done.status, "Traceback" in done.said) == (130, False)
+    assert "all is as before" in done.said
+    assert version(host) == "one"
+    assert last_run(reverting) == ("interrupted", True)
+    assert "locked by" not in reverting.succeed("hosts").out
+    reverting.git("revert", "--no-edit", "HEAD")
+    assert reverting.deploy().out.startswith("nothing to do:")
+
+
+def test_a_second_signal_while_it_goes_back_ends_it_now_and_the_next_run_converges(
+    reverting: Homelab, host: LabHost
+) -> None:
+    home = reverting
+    home.add("slow", *SLOW, "environment: {V: one}")
+    home.replace("services/slow/compose.yml", "    init: true\n", "")
+    home.commit()
+    home.deploy()
+    home.replace("services/slow/compose.yml", "one", "two")
+    home.add("db", "environment: {V: two}", NOT_READY, depends_on=["slow"])
+    home.commit()
+    with home.start("deploy-all", "--timeout", "60") as process:
+        eventually(lambda: of_version_two_of(host, "db-web-1"), "the new container")
+        process.send_signal(signal.SIGINT)
+        eventually(lambda: version(host) == "one" and composing(host), "going back")
+        process.send_signal(signal.SIGINT)
+        done = finish(process, seconds=5)
+    assert (done.status, done.err) == (130, "error: interrupted; run the same again to go on\n")
+    home.add("db", "environment: {V: three}", depends_on=["slow"])
+    home.commit()
+    home.deploy()
+    assert (version(host), version(host, "slow-web-1")) == ("three", "two")
+    assert home.deploy().out.startswith("nothing to do:")
+
+
+def of_version_two_of(host: LabHost, container: str) -> bool:
+    return container in running(host) and version(host, container) == "two"
+
+
+def test_a_run_whose_terminal_is_closed_puts_back_what_it_changed(reverting: Homelab, host: LabHost) -> None:
+    never_ready(reverting)
+    ours, theirs = pty.openpty()
+    argv = [sys.executable, "-m", "invoke", "deploy-all", "--timeout", "60", "--yes"]
+    with subprocess.Popen(
+        ["setsid", "--ctty", *argv],
+        cwd=reverting.root,
+        env=reverting._environment() | {"TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        eventually(lambda: of_version_two(host), "the new container")
+        os.close(ours)
+        process.wait(BUSY)
+    assert version(host) == "one"
+    assert last_run(reverting) == ("interrupted", True)
+
+
+def test_a_run_under_nohup_goes_on_when_the_terminal_is_closed(home: Homelab, host: LabHost) -> None:
+    home.add("db", NOT_READY)
+    home.commit()
+    with subprocess.Popen(
+        ["nohup", sys.executable, "-m", "invoke", "deploy-all", "--timeout", "60"],
+        cwd=home.root,
+        env=home._environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        wait_until(host, "db-web-1")
+        process.send_signal(signal.SIGHUP)
+        host.docker("exec", "db-web-1", "touch", "/tmp/ready")
+        assert finish(process).status == 0
+    assert seen(host, "db-web-1").health in ("healthy", "starting")

@@ -1,0 +1,102 @@
+"""A host that somebody else has locked: refused at once with his name, or waited for with `--wait-lock`."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+from tests.hosts.homelab import Homelab, eventually, finish, running
+from tests.hosts.slow import NOT_READY, a_slow_service, composing, wait_until
+from tests.lab import LabHost
+
+WAITING = re.compile(r"h1 is locked by \S+@\S+, pid (\d+), since \d\d:\d\d UTC: deploy-all --timeout 60; waiting for it\n")
+
+
+def asks_for_the_lock(host: LabHost) -> bool:
+    return host.exec("pgrep", "--full", "flock --wait [0-9.]+ lock").returncode == 0
+
+
+def test_a_waiting_run_says_once_for_whom_and_goes_on_from_a_fresh_look(home: Homelab, host: LabHost) -> None:
+    home.add("db", NOT_READY)
+    home.commit()
+    with home.start("deploy-all", "--timeout", "60") as first:
+        wait_until(host, "db-web-1")
+        home.add("blog")
+        home.commit()
+        with home.start("deploy-all", "--wait-lock", "1m") as second:
+            eventually(lambda: asks_for_the_lock(host), "the second run to wait")
+            host.docker("exec", "db-web-1", "touch", "/tmp/ready")
+            assert finish(first).status == 0
+            done = finish(second)
+    assert done.status == 0, done.said
+    said = WAITING.fullmatch(done.err)
+    assert said, done.err
+    assert int(said[1]) == first.pid
+    assert "1 to change (1 create), 1 unchanged" in done.said
+    assert running(host) == ["blog-web-1", "db-web-1"]
+
+
+def test_who_waited_long_enough_is_refused_with_the_name_of_the_holder(home: Homelab, host: LabHost) -> None:
+    home.add("db", NOT_READY)
+    home.commit()
+    with home.start("deploy-all", "--timeout", "60") as first:
+        wait_until(host, "db-web-1")
+        done = home.inv("stop", "db", "--wait-lock", "1")
+        first.kill()
+    assert (done.status, done.out) == (1, "")
+    last = done.err.splitlines()[-1]
+    assert re.fullmatch(
+        rf"error: h1 is locked by \S+, pid {first.pid}, since \d\d:\d\d UTC: deploy-all --timeout 60; "
+        "wait for it, then run the same again, or have that done: --wait-lock 5m",
+        last,
+    )
+    assert running(host) == ["db-web-1"]
+
+
+def test_a_lock_that_dies_with_its_client_ends_the_wait(home: Homelab, host: LabHost) -> None:
+    home.add("db", NOT_READY)
+    home.commit()
+    with home.start("deploy-all", "--timeout", "60") as first:
+        wait_until(host, "db-web-1")
+        with home.start("stop", "db", "--wait-lock", "1m") as second:
+            eventually(lambda: asks_for_the_lock(host), "the second run to wait")
+            first.kill()
+            done = finish(second)
+    assert done.status == 0, done.said
+    assert running(host) == []
+
+
+def test_a_command_that_a_dead_run_left_working_is_waited_for_too(home: Homelab, host: LabHost) -> None:
+    a_slow_service(home, "one")
+    home.deploy()
+    a_slow_service(home, "two")
+    with home.start("deploy-all") as process:
+        eventually(lambda: composing(host), "compose to work")
+        process.kill()
+    home.succeed("restart", "slow", "--wait-lock", "1m")
+    assert not composing(host)
+    assert host.docker("exec", "slow-web-1", "sh", "-c", "echo $A") == "two"
+
+
+def test_what_only_reads_never_waits(home: Homelab, host: LabHost) -> None:
+    home.add("db", NOT_READY)
+    home.commit()
+    with home.start("deploy-all", "--timeout", "60") as first:
+        wait_until(host, "db-web-1")
+        for words in (["status"], ["hosts"], ["history"], ["logs", "db"], ["deploy-all", "--dry-run"]):
+            assert home.inv(*words).seconds < 15
+            assert first.poll() is None
+        first.send_signal(signal.SIGKILL)
+
+
+def test_ctrl_c_ends_the_wait(home: Homelab, host: LabHost) -> None:
+    home.add("db", NOT_READY)
+    home.commit()
+    with home.start("deploy-all", "--timeout", "60") as first:
+        wait_until(host, "db-web-1")
+        with home.start("stop", "db", "--wait-lock", "1m") as second:
+            eventually(lambda: asks_for_the_lock(host), "the second run to wait")
+            second.send_signal(signal.SIGINT)
+            done = finish(second, seconds=10)
+        first.kill()
+    assert (done.status, done.err.splitlines()[-1]) == (130, "error: interrupted; run the same again to go on")
