@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 
 def patiently(work: Callable[[], T], seconds: float, tell: Callable[[Locked], None]) -> T:
-    """The answer of `work`, which begins anew while a host is locked: for at most `seconds` in all. `tell` hears of each
-    holder once.
+    """The answer of `work`, which begins anew while a host is locked: for at most `seconds` in all. `tell` hears of
+    each holder once.
 
     No host is kept locked while another one is waited for, so two runs never wait for each other. Raises Locked when
     the time is over.

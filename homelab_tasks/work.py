@@ -90,7 +90,7 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, 
     for step in plan.steps:
         tell(Progress(step, Phase.WAITING))
     with Interrupts():  # from the first change to the last record: one Ctrl-C is heard where the walks wait
-        report = _change(fleet, plan, crews, audience, tell, make)
+        report = _change(fleet, plan, crews, audience, tell=tell, make=make)
     return replace(report, seconds=time.monotonic() - started, notes=tuple(fleet.notes))
 
 
@@ -99,6 +99,7 @@ def _change(
     plan: Plan,
     crews: dict[str, Crew],
     audience: Audience,
+    *,
     tell: Tell,
     make: Callable[[], Plan],
 ) -> Report:

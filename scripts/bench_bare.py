@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
-from invoke.tasks import Task, task
 
 from homelab_tasks import ns
-from homelab_tasks.tasks.door import here
+from homelab_tasks.tasks.door import here, homelab_task
 from homelab_tasks.tasks.flags import Changing, Output
 
 if TYPE_CHECKING:
@@ -31,16 +30,16 @@ if TYPE_CHECKING:
     from homelab_tasks.work import Audience
 
 
-def _bare(_: Context) -> None:
+@homelab_task(Changing, Output)
+def bare(_: Context, changing: Changing, output: Output) -> None:
     """Deploy every service, and remember nothing."""
     from homelab_tasks import pipeline
     from homelab_tasks.tasks.console import carry_out
 
     repo = pipeline.load(here())
-    carry_out(partial(_deploy, repo), Changing(yes=True), Output())
+    carry_out(partial(_deploy, repo), changing, output)
 
 
-bare: Task[Any] = task(name="bare")(_bare)
 ns.add_task(bare)
 
 

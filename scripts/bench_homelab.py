@@ -92,8 +92,8 @@ class Homelab:
     def note(self) -> None:
         """Change a file of each service of which no container knows, and commit that."""
         for name in self.needs:
-            file = self.root / self.folder(name) / "notes.md"
-            self._write(f"{self.folder(name)}/notes.md", f"{file.read_text() if file.exists() else ''}One more.\n")
+            file = self.root / self.folder(name) / "notes.txt"
+            self._write(f"{self.folder(name)}/notes.txt", f"{file.read_text() if file.exists() else ''}One more.\n")
         self.commit()
 
     def head(self) -> str:

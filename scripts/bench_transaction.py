@@ -36,7 +36,7 @@ def transactions(scene: Scene) -> Iterator[Experiment]:
 
 def _bare(homelab: Homelab) -> Sample:
     where = ("--search-root", str(Path(__file__).parent), "--collection", "bench_bare")
-    return clock(str(Path(sys.executable).with_name("inv")), *where, "bare", folder=homelab.root)[0]
+    return clock(str(Path(sys.executable).with_name("inv")), *where, "bare", "--yes", folder=homelab.root)[0]
 
 
 def _added(one: Round) -> float:

@@ -26,5 +26,6 @@ def wait(host: Host, seconds: float) -> Command:
 
 
 _WAIT = """
-cd "$1" && cd "$(git rev-parse --absolute-git-dir)/homelab" && flock --wait "$2" lock true && flock --wait "$2" working true
+cd "$1" && cd "$(git rev-parse --absolute-git-dir)/homelab" || exit
+flock --wait "$2" lock true && flock --wait "$2" working true
 """.strip()

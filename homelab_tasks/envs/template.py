@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..dotenv import Entry, parse, quoted
-from ..dotenv.placeholder import is_placeholder
+from ..dotenv.placeholder import is_placeholder, names_a_secret
 from ..errors import Refused
 from . import secrets
 from .secrets import Recipe
@@ -30,7 +30,7 @@ class Blank:
 
 
 def blanks(text: str, path: str) -> tuple[Blank, ...]:
-    """What is to be filled in, in the order of the lines: empty values, placeholders, and those marked for generation.
+    """What is to be filled in, in the order of the lines: empty values, placeholders, secrets, and what is marked.
 
     Raises Refused for a template that Compose could not read, and for a mark that asks for what is not known.
     """
@@ -75,7 +75,8 @@ def _blank(text: str, lines: list[str], starts: list[int], entry: Entry) -> Blan
     above = lines[entry.line - 2].strip() if entry.line > 1 else ""
     behind = text[end:].partition("\n")[0] if entry.quote else tail
     recipe = secrets.marked(behind) or (secrets.marked(above) if above.startswith("#") else None)
-    if recipe is None and shown and not is_placeholder(shown):
+    known_to_all = is_placeholder(shown) or (names_a_secret(entry.key) and not entry.expanded)
+    if recipe is None and shown and not known_to_all:
         return None
     return Blank(entry, start, end, tail, recipe or secrets.guessed(entry.key), placeholder=bool(shown))
 

@@ -135,7 +135,8 @@ def _changes(host: str, event: Mapping[str, Any], *, status: str) -> Iterator[Ch
             service = _text(step, "step").rpartition("@")[0] or _text(step, "step")
             env = _texts(step["env"]) if "env" in step else None
             ended = (_text(step, "status") or status, _text(step, "why"))
-            yield Change(service, host, _text(step, "verb"), *ended, env, _texts(step.get("images")), _text(step, "kept"))
+            verb, images, kept = _text(step, "verb"), _texts(step.get("images")), _text(step, "kept")
+            yield Change(service, host, verb, *ended, env, images, kept)
 
 
 def _texts(value: object) -> Mapping[str, str]:

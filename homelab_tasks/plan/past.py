@@ -21,8 +21,8 @@ class Past:
     env: Mapping[str, str] = field(default_factory=dict)  # path from the checkout's root -> hash
     images: Mapping[str, str] = field(default_factory=dict)  # key under `services:` -> image id
     held: Held | None = None  # it was stopped on purpose
-    kept: str = ""  # what a hook kept when this was left, such as the name of a dump
     pinned: Pinned | None = None
+    kept: str = ""  # what a hook kept when this was left, such as the name of a dump
 
     @classmethod
     def of(cls, record: Record) -> Past:

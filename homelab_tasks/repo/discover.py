@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -84,7 +85,8 @@ def discover(files: Iterable[str], problems: list[Problem], notices: list[Proble
 
 def legal(name: str) -> str:
     """The name of a service that comes nearest to `name`."""
-    return re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_") or "service"
+    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()  # ü is u
+    return re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-_") or "service"
 
 
 def _by_folder(files: Iterable[str]) -> dict[str, set[str]]:

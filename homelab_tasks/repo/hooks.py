@@ -46,7 +46,9 @@ def _hook(hooks: Fields, moment: model.Moment, problems: list[Problem]) -> Itera
             before = len(problems)
             hook = read_hook(Fields(value, problems), moment)
             if hook.timeout <= 0:
-                hooks.wrong(key, f"{key}: a timeout of 0 leaves it no time", "give it seconds, or a duration such as 10m")
+                hooks.wrong(
+                    key, f"{key}: a timeout of 0 leaves it no time", "give it seconds, or a duration such as 10m"
+                )
             elif hook.run:
                 yield hook
             elif len(problems) == before:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from .. import model
 from .document import Map, document
 from .fields import FALSE, TRUE, Fields, Name
+from .hooks import COMMAND, read_hook
 from .hosts import (
     CODE,
     GROUP,
@@ -25,7 +26,6 @@ from .hosts import (
     read_network,
     read_validate,
 )
-from .hooks import COMMAND, read_hook
 from .settings import SHAPES, SIGNAL, read_fields
 
 Schema = dict[str, Any]

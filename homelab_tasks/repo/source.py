@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -81,7 +82,7 @@ class Worktree:
         """A file's content; OSError for what is no regular file, as reading a pipe would wait for ever."""
         full = self.root / path
         if not stat.S_ISREG(full.stat().st_mode):
-            raise FileNotFoundError(path)
+            raise FileNotFoundError(errno.ENOENT, "it is no regular file", path)
         return full.read_bytes()
 
     def prefetch(self, paths: Iterable[str]) -> None:

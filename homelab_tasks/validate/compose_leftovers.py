@@ -17,7 +17,9 @@ from .facts import Facts
 
 PLACEHOLDER = Rule("C030", "placeholder", Severity.WARNING, "something that a person was to fill in")
 MISSING = Rule("C031", "missing-mount", Severity.WARNING, "a file of the repo that is mounted and not there")
-NO_INPUT = Rule("C032", "missing-input", Severity.ERROR, "what an image is built from, or a file of labels, is not there")
+NO_INPUT = Rule(
+    "C032", "missing-input", Severity.ERROR, "what an image is built from, or a file of labels, is not there"
+)
 
 _BRACKETS = re.compile(r"<[A-Za-z][A-Za-z0-9 _.-]*>")
 _WORDS = re.compile(
@@ -55,7 +57,7 @@ def check_files(view: View, facts: Facts) -> Iterator[Problem]:
             path = _inside(place, source)
             if path and _is_file_name(source) and _is_file_name(target) and not there(facts, path):
                 what = f"{source} is mounted and not there: Docker would make an empty folder in its place"
-                yield MISSING.at(place, what, f"add {path} to the repo")
+                yield MISSING.at(place, what, f"add {path} to the repo, or mount its folder")
         yield from _context(entry, facts)
         yield from _labels(entry, facts)
     for (kind, name), said in view.declared.items():

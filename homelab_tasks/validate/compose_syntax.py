@@ -49,10 +49,18 @@ def port(text: str) -> str:
     address, host, container = _split(ports)
     if not container:
         return f"{text!r} names no port of the container: write HOST:CONTAINER"
-    if address and not _is_address(address.strip("[]")):
+    return (_bound(address, f"{host}:{container}") if address else "") or _spans(host, container)
+
+
+def _bound(address: str, rest: str) -> str:
+    if not _is_address(address.strip("[]")):
         return f"{address!r} is no IP address: write IP:HOST:CONTAINER"
     if ":" in address and not address.startswith("["):
-        return f"{address} has colons too: write [{address}]:{host}:{container}"
+        return f"{address} has colons too: write [{address}]:{rest}"
+    return ""
+
+
+def _spans(host: str, container: str) -> str:
     spans = [_span(container), _span(host) if host else (0, 0)]
     for written, span in zip((container, host), spans, strict=True):
         if span is None:

@@ -28,9 +28,9 @@ def test_a_file_that_made_its_service_fail_is_taken_back_and_the_service_reads_t
     home: Homelab, host: LabHost
 ) -> None:
     says_good = {"command": "docker logs --tail 1 plex-web-1 | grep -q good"}
-    a_plex(home, health=[says_good], timeout=1)
+    a_plex(home, health=[says_good])
     change(home, "bad\n")
-    assert home.inv("deploy-all").status == 1
+    assert home.inv("deploy-all", "--timeout", "1").status == 1
     assert host.docker("logs", "plex-web-1") == "good\nbad"
     change(home, "good\n")
     home.deploy()
@@ -64,13 +64,13 @@ def test_a_service_that_was_not_meant_keeps_its_container_until_it_is(home: Home
 
 
 def test_a_changed_image_that_failed_is_taken_back(home: Homelab, host: LabHost) -> None:
-    home.add("plex", timeout=1)
+    home.add("plex")
     home.commit()
     home.deploy()
-    home.add("plex", "image: homelab/demo:2", "command: 'false'", timeout=1)
+    home.add("plex", "image: homelab/demo:2", "command: 'false'")
     home.commit()
     assert home.inv("deploy-all").status == 1
-    home.add("plex", timeout=1)
+    home.add("plex")
     home.commit()
     home.deploy()
     assert (seen(host, "plex-web-1").image, seen(host, "plex-web-1").status) == ("homelab/demo:1", "running")

@@ -67,8 +67,9 @@ def results(request: pytest.FixtureRequest, lab: Lab, tmp_path_factory: pytest.T
 
 
 def _chosen(request: pytest.FixtureRequest) -> list[Case]:
-    here = [item for item in request.session.items if isinstance(item, pytest.Function) and item.module is request.module]
-    return [item.callspec.params["case"] for item in here if "case" in item.fixturenames]
+    here = [item for item in request.session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec")]
+    params = [item.callspec.params.get("case") for item in here if item.module is request.module]
+    return [case for case in params if isinstance(case, Case)]
 
 
 def test_every_stage_is_tried_with_every_fault() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.hosts.homelab import CHECKOUT, Homelab, head, put, running, seen
@@ -10,7 +12,7 @@ from tests.lab import Lab, LabHost
 KEPT_ASIDE = f"{CHECKOUT}/.git/homelab/aside"
 
 
-def deployed(home: Homelab, *container: str, name: str = "plex", **settings: object) -> str:
+def deployed(home: Homelab, *container: str, name: str = "plex", **settings: Any) -> str:
     """The commit at which the service has these lines, and everything is deployed."""
     home.add(name, *container, **settings)
     commit = home.commit()
@@ -290,3 +292,12 @@ def test_two_homelabs_of_one_host_go_back_each_for_itself(home: Homelab, lab: La
     assert head(host) == first
     assert running(host) == ["plex-web-1", "wiki-web-1"]
     assert "nothing to go back to" in other.inv("rollback").err
+
+
+def test_a_file_that_was_edited_on_the_host_is_not_passed_over(home: Homelab, host: LabHost) -> None:
+    deployed(home)
+    second = deployed(home, "image: homelab/demo:2")
+    put(host, "services/plex/compose.yml", "edited\n")
+    done = home.inv("rollback")
+    assert (done.status, "files were edited in /opt/homelab on h1: services/plex/compose.yml" in done.said) == (1, True)
+    assert (head(host), seen(host, "plex-web-1").image) == (second, "homelab/demo:2")

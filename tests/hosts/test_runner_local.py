@@ -29,7 +29,7 @@ def here() -> Iterator[Runner]:
         (command("sh", "-c", "exit 3"), 3),
         (command("no-such-command"), 127),
         (command("sleep", "60", timeout=0.1), 124),
-        (command("sh", "-c", "kill -HUP $$", timeout=0), 129),
+        (command("sh", "-c", "kill -TERM $$", timeout=0), 143),
         (command("true", "x" * 3_000_000), 126),
     ],
 )

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP in a deploy that goes back: the first ends it with all as before, the second ends it now."""
+"""Ctrl-C, SIGTERM and SIGHUP in a deploy that goes back: after the first all is as before, the second ends it now."""
 
 from __future__ import annotations
 

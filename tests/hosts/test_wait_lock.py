@@ -9,7 +9,9 @@ from tests.hosts.homelab import Homelab, eventually, finish, running
 from tests.hosts.slow import NOT_READY, a_slow_service, composing, wait_until
 from tests.lab import LabHost
 
-WAITING = re.compile(r"h1 is locked by \S+@\S+, pid (\d+), since \d\d:\d\d UTC: deploy-all --timeout 60; waiting for it\n")
+WAITING = re.compile(
+    r"h1 is locked by \S+@\S+, pid (\d+), since \d\d:\d\d UTC: deploy-all --timeout 60; waiting for it\n"
+)
 
 
 def asks_for_the_lock(host: LabHost) -> bool:

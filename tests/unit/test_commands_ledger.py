@@ -100,7 +100,7 @@ def look(host: Host) -> Observation:
 @contextmanager
 def working(state: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A command of a run that is dead, which works until its input ends."""
-    argv = ["flock", "--shared", state / "working", "sh", "-c", "echo; read _"]
+    argv = ["flock", "--shared", str(state / "working"), "sh", "-c", "echo; read _"]
     with subprocess.Popen(argv, stdin=-1, stdout=-1) as work:
         assert work.stdout is not None
         work.stdout.readline()
@@ -131,9 +131,7 @@ def test_a_host_is_seen_anew_only_if_a_run_was_there_since_the_last_look(take: C
     assert observed(take(turn=turn).said(), host).commit == ""
 
 
-def test_what_a_dead_run_still_does_is_seen_once_it_is_done(
-    take: Callable[..., Hold], host: Host, state: Path
-) -> None:
+def test_what_a_dead_run_still_does_is_seen_once_it_is_done(take: Callable[..., Hold], host: Host, state: Path) -> None:
     first = take()
     first.said()
     first.finish()
@@ -142,7 +140,7 @@ def test_what_a_dead_run_still_does_is_seen_once_it_is_done(
         assert (look(host).turn, bool(turn)) == ("", True)
         second = take(turn=turn)
         waits = ["pgrep", "--parent", str(second.process.pid), "--full", "flock --wait 5 9"]
-        while subprocess.run(waits, stdout=subprocess.DEVNULL).returncode:
+        while subprocess.run(waits, check=False, stdout=subprocess.DEVNULL).returncode:
             assert second.process.poll() is None
         work.communicate()
         assert observed(second.said(), host).branch == "main"

@@ -177,12 +177,14 @@ def test_the_keys_of_hosts_yaml_are_those_that_the_loader_knows(section: str) ->
 
 def test_the_keys_of_service_yaml_are_those_that_the_loader_knows() -> None:
     selector = Asked(tags="x")
-    settings = Asked(host=selector)
+    hook = Asked(run="x")
+    hooks = Asked(before_deploy=hook)
+    settings = Asked(host=selector, hooks=hooks)
     read_settings(settings, "services/plex", {"nas": a_host()}, Health(), [])
     documented = first_words(rows("docs/service.yaml.md"))
     kinds = {kind.value for kind in CheckKind}
     reactions = {"signal:HUP", *(r.value for r in Reaction if r is not Reaction.SIGNAL)}
-    known = {*settings.keys_asked, *selector.keys_asked, *kinds, *reactions}
+    known = {*settings.keys_asked, *selector.keys_asked, *hooks.keys_asked, *hook.keys_asked, *kinds, *reactions}
     assert documented == known - {"group"}  # said in the row of `groups`
 
 

@@ -131,6 +131,11 @@ def test_what_is_open_in_a_template_is_found_in_its_order() -> None:
     ]
 
 
+def test_a_secret_that_everybody_can_read_in_the_template_is_open() -> None:
+    text = "DB_USER=postgres\nDB_PASSWORD=postgres\nAPI_TOKEN=${DB_USER}\n"
+    assert [(b.key, b.placeholder) for b in blanks(text, "x")] == [("DB_PASSWORD", True)]
+
+
 def test_values_are_put_in_and_all_else_stays() -> None:
     values = {"PLEX_CLAIM": "claim-1", "TOKEN": "it's a $ and a #", "DB_PASSWORD": "two words", "PIN": "0042"}
     assert filled(TEMPLATE, blanks(TEMPLATE, "x"), values) == (

@@ -260,7 +260,14 @@ def test_programs_get_everything() -> None:
     (run,) = told["runs"]
     assert run["hosts"] == [{"host": h, "from": BEFORE, "to": COMMIT} for h in ("h1", "h2")]
     assert (run["outcome"], run["reverted"], run["silent"]) == ("put back", True, ["h2"])
-    assert run["changes"][0] == {"service": "plex", "host": "h1", "verb": "update", "status": "done", "why": ""}
+    assert run["changes"][0] == {
+        "service": "plex",
+        "host": "h1",
+        "verb": "update",
+        "status": "done",
+        "why": "",
+        "kept": "",
+    }
 
 
 @pytest.mark.parametrize("given_", ["", "ten", "-1", "1.5"])

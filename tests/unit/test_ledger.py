@@ -93,14 +93,22 @@ def test_an_answer_without_its_end_is_a_lost_connection(parts: list[str | None])
             "held ann@desk, pid 7\n",
             "",
             Locked,
-            "nas is locked by ann@desk, pid 7; wait for it, then run the same again",
+            "nas is locked by ann@desk, pid 7; wait for it, then run the same again, or have that done: --wait-lock 5m",
         ),
-        ("held ", "", Locked, "nas is locked by another run; wait for it, then run the same again"),
+        (
+            "held ",
+            "",
+            Locked,
+            "nas is locked by another run; wait for it, then run the same again, or have that done: --wait-lock 5m",
+        ),
         (
             "busy ann@desk\n",
             "",
             Locked,
-            "nas still works on a command of a run that ended, by ann@desk; wait for it, then run the same again",
+            (
+                "nas still works on a command of a run that ended, by ann@desk; "
+                "wait for it, then run the same again, or have that done: --wait-lock 5m"
+            ),
         ),
         (
             "unwritable\n",

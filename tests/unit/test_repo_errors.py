@@ -96,6 +96,7 @@ def test_service_yaml_says_what_is_wrong_with_it(text: str, problem: str) -> Non
 
 
 FOLDERS: list[tuple[dict[str, str | bytes], str]] = [
+    ({"services/übung/compose.yml": WEB}, "services/übung: 'übung' is no service name (a-z, 0-9, _ and -; a letter or digit first); git mv 'services/übung' services/ubung"),
     ({"services/My App/compose.yml": WEB}, "services/My App: 'My App' is no service name (a-z, 0-9, _ and -; a letter or digit first); git mv 'services/My App' services/my-app"),
     ({S: ""}, f"{S}: service.yaml without a compose file beside it; add {C}, or remove it"),
     ({"services/a/b/compose.yml": WEB, "services/a-b/compose.yml": WEB}, "services/a/b: service 'a-b' is also in services/a-b; rename one of the folders"),

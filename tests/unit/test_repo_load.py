@@ -211,6 +211,7 @@ def test_variables_are_replaced_as_compose_does(text: str, expected: str | None)
 
 def test_an_env_template_proposes_values() -> None:
     text = "# x\nexport A=1\nB='a b' # c\nC=\"$A\"\nD=2 # two\nE=\nF: 3\n{json}\nG=a#b\nH=$UNKNOWN\n"
+    assert template_values("A=1\n" * 300_000) == {}
     assert template_values(text) == {"A": "1", "B": "a b", "C": "1", "D": "2", "F": "3", "G": "a#b"}
 
 

@@ -234,6 +234,7 @@ def test_a_run_as_json_is_the_plan_with_what_became_of_each_step() -> None:
             "changes": ["web: image 1 -> 2"],
             "needs": [],
             "pulls": [],
+            "hooks": {},
             "blocked": "",
         },
     )

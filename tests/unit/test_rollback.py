@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from homelab_tasks.errors import Refused
@@ -14,21 +16,17 @@ A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
 DONE, FAILED, LOST = Ending.DONE, Ending.FAILED, Ending.LOST
 
 
-def a_run(title: str, before: str, after: str, ending: Ending = DONE, **fields: object) -> Run:
-    plain = {
-        "id": f"{title} {after}",
-        "at": "2026-01-31T21:14:05Z",
-        "by": "ann@desk",
-        "moves": {"nas": (before, after)},
-    }
-    return Run(title=title, ending=ending, **(plain | fields))  # type: ignore[arg-type]
+def a_run(title: str, before: str, after: str, ending: Ending = DONE, *changes: Change, reverted: bool = False) -> Run:
+    moves = {"nas": (before, after)}
+    run = Run(f"{title} {after}", "2026-01-31T21:14:05Z", "ann@desk", title, moves, ending)
+    return replace(run, changes=changes, reverted=reverted)
 
 
-def plex(env_hash: str = "t1", image: str = "i1", verb: str = "update", status: str = "done") -> dict[str, object]:
+def plex(env_hash: str = "t1", image: str = "i1", verb: str = "update", status: str = "done") -> Change:
     """What a run did to plex; it had these settings and that image afterwards."""
     env = {"services/plex/.env": env_hash} if status == "done" and verb != "remove" else None
     images = {"web": image} if env else {}
-    return {"changes": (Change("plex", "nas", verb, status, env=env, images=images),)}
+    return Change("plex", "nas", verb, status, env=env, images=images)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +84,7 @@ def test_hosts_at_one_commit_have_one_start_and_others_only_where_it_does_not_ma
 PLEX = frozenset({"plex"})
 AT_ONE = {"plex": Past({"services/plex/.env": "t1"}, {"web": "i1"})}
 AT_TWO = {"plex": Past({"services/plex/.env": "t2"}, {"web": "i2"})}
-MADE = a_run("deploy-all", "", A, **plex(verb="create"))
+MADE = a_run("deploy-all", "", A, DONE, plex(verb="create"))
 
 
 @pytest.mark.parametrize(
@@ -94,23 +92,32 @@ MADE = a_run("deploy-all", "", A, **plex(verb="create"))
     [
         ([], Then()),
         ([MADE], Then(AT_ONE, found=True)),
-        ([MADE, a_run("deploy-all", A, B, **plex("t2", "i2"))], Then(AT_ONE, PLEX, found=True)),
+        ([MADE, a_run("deploy-all", A, B, DONE, plex("t2", "i2"))], Then(AT_ONE, PLEX, found=True)),
         (  # new settings, and the same commit: the last of them count
-            [MADE, a_run("deploy plex", A, A, **plex("t2", "i2")), a_run("deploy-all", A, B, **plex("t3", "i3"))],
+            [
+                MADE,
+                a_run("deploy plex", A, A, DONE, plex("t2", "i2")),
+                a_run("deploy-all", A, B, DONE, plex("t3", "i3")),
+            ],
             Then(AT_TWO, PLEX, found=True),
         ),
         ([MADE, a_run("deploy-all", A, B)], Then(AT_ONE, found=True)),
         (  # twice at the commit: the last time counts
-            [MADE, a_run("deploy-all", A, B, **plex("t2", "i2")), a_run("rollback", B, A), a_run("deploy-all", A, C)],
+            [
+                MADE,
+                a_run("deploy-all", A, B, DONE, plex("t2", "i2")),
+                a_run("rollback", B, A),
+                a_run("deploy-all", A, C),
+            ],
             Then(AT_TWO, found=True),
         ),
-        ([MADE, a_run("deploy-all", A, B, FAILED, reverted=True, **plex("t2", "i2"))], Then(AT_ONE, found=True)),
-        ([MADE, a_run("deploy-all", A, B, FAILED, **plex(status="failed"))], Then(AT_ONE, PLEX, found=True)),
-        ([MADE, a_run("deploy-all", A, B, FAILED, **plex(status="skipped"))], Then(AT_ONE, found=True)),
-        ([MADE, a_run("destroy plex", A, A, **plex(verb="remove"))], Then({}, found=True)),
-        ([a_run("deploy-all", A, B, **plex("t2", "i2"))], Then({}, PLEX, found=True)),
-        ([a_run("deploy-all", C, D, **plex("t2", "i2"))], Then({}, PLEX)),
-        ([a_run("deploy-all", C, A, LOST, **plex(status=""))], Then({}, PLEX)),
+        ([MADE, a_run("deploy-all", A, B, FAILED, plex("t2", "i2"), reverted=True)], Then(AT_ONE, found=True)),
+        ([MADE, a_run("deploy-all", A, B, FAILED, plex(status="failed"))], Then(AT_ONE, PLEX, found=True)),
+        ([MADE, a_run("deploy-all", A, B, FAILED, plex(status="skipped"))], Then(AT_ONE, found=True)),
+        ([MADE, a_run("destroy plex", A, A, DONE, plex(verb="remove"))], Then({}, found=True)),
+        ([a_run("deploy-all", A, B, DONE, plex("t2", "i2"))], Then({}, PLEX, found=True)),
+        ([a_run("deploy-all", C, D, DONE, plex("t2", "i2"))], Then({}, PLEX)),
+        ([a_run("deploy-all", C, A, LOST, plex(status=""))], Then({}, PLEX)),
     ],
 )
 def test_a_service_was_as_it_came_up_last_when_its_host_was_at_the_commit(runs: list[Run], expected: Then) -> None:

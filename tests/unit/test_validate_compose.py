@@ -87,7 +87,7 @@ HABITS = [
     (web("environment: [TOKEN=your_token_here]"), ["C030 1:65: a placeholder is left under environment; put in what is meant, or a variable of the .env"]),
     (web("hostname: your_spotify, environment: {OWNER: yourself, A: exchange_media}"), []),
     (web("command: 'echo <b>your_name</b>', environment: {A: 'a < b > c', B: exchange-messages}"), []),
-    (web("volumes: ['./a.conf:/etc/a.conf']"), ["C031 1:61: ./a.conf is mounted and not there: Docker would make an empty folder in its place; add services/x/a.conf to the repo"]),
+    (web("volumes: ['./a.conf:/etc/a.conf']"), ["C031 1:61: ./a.conf is mounted and not there: Docker would make an empty folder in its place; add services/x/a.conf to the repo, or mount its folder"]),
     (web("volumes: ['./data:/data', './app.db:/app.db', './conf.d:/etc/conf.d', '/etc/a.conf:/etc/a.conf']"), []),
     ("services: {web: {build: ./app, restart: always}}", ["C032 1:25: service 'web' is built from ./app, which is not there; add services/x/app"]),
     ("services: {web: {build: app, restart: always}}", ["C032 1:25: service 'web' is built from app, which is not there; add services/x/app"]),

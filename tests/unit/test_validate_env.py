@@ -139,6 +139,8 @@ READ_OTHERWISE = [
     ("A B=1\n\nC=${\n", ["E030", "E030"]),
     ('{"A": 1}\n', ["E031"]),
     ("<html>\n<body>\n</body>\n", ["E031"]),
+    ("services:\n  web:\n    image: a\n", ["E031"]),
+    ("A:\nB: 2\n", []),
     ("", []),
     ("\ufeffA=1\r\nB='2'\r\n", []),
 ]
@@ -192,6 +194,7 @@ def test_the_env_file_is_held_against_its_template(real: str, expected: list[str
 def test_a_file_that_is_handed_on_has_every_key_of_its_template(tmp_path: Path) -> None:
     whole = "services: {web: {image: 'nginx:1', env_file: [.env]}}\n"
     assert codes(tmp_path, "A=\nB=\n", real="A=\n", compose=whole) == ["E011"]
+    assert codes(tmp_path, "A=\nFROM_THE_HOST\n", real="A=\n", compose=whole) == []
 
 
 def test_other_users_must_not_read_it(tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ def _lacking(stack: Stack, env: EnvText) -> Iterator[Problem]:
     needed = stack.variables.missing(env.keys)
     whole = stack.variables.hands_on(env.path)
     for template in stack.templates:
-        for key, entry in {entry.key: entry for entry in template.parsed.entries if entry.key}.items():
+        for key, entry in {
+            entry.key: entry for entry in template.parsed.entries if entry.key and not entry.inherited
+        }.items():
             if key in env.keys:
                 continue
             what = f"lacks {shown(entry)}, which {template.path} has"

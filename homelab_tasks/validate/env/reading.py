@@ -17,6 +17,8 @@ from .files import EnvText
 _USUAL = re.compile(r"[A-Z_][A-Z0-9_]{0,39}|[a-z_][a-z0-9_]{0,39}")
 _CUT = re.compile(r"\S #[^\s#]\S*\s*")  # one word behind the sign: a comment has more
 _SETS = re.compile(r"\n[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_]*=")
+_NESTED = re.compile(r"^[\w.-]+:[ \t]*\n(?:[ \t]+|- )[^\s#]", re.MULTILINE)
+_EQUALS = re.compile(r"^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.]*[ \t]*=", re.MULTILINE)
 _GAP = re.compile(r"[=:][ \t]+#")
 _CONTROL = re.compile(r"(?<!\\)(?:\\\\)*\\(?:[abfv]|0[0-3][0-7]{2})")
 _TAB = re.compile(r"(?<!\\)(?:\\\\)*\\t")
@@ -28,7 +30,7 @@ def check(file: EnvText) -> Iterator[Problem]:
         yield rules.UNREADABLE.at(Place(file.path), file.refusal, "is it the right file?")
         return
     if kind := _other_format(file):
-        yield rules.NO_ENV_FORMAT.at(Place(file.path, 1), f"is {kind}, no env file", "write KEY=value lines")
+        yield rules.NO_ENV_FORMAT.at(Place(file.path, 1), kind, "write KEY=value lines")
         return
     for fault in file.parsed.faults:
         place = Place(file.path, fault.line, fault.column)
@@ -42,21 +44,23 @@ def check(file: EnvText) -> Iterator[Problem]:
 
 def shown(entry: Entry) -> str:
     """The key, unless it may be a line of a secret that was pasted without quotes."""
-    usual = _USUAL.fullmatch(entry.key) and not entry.inherited
+    usual = _USUAL.fullmatch(entry.key) and not entry.inherited and not entry.raw.startswith("=")
     return entry.key if usual else "this key"
 
 
 def _other_format(file: EnvText) -> str:
-    parsed = file.parsed
+    parsed, other = file.parsed, "is no env file: hardly a line is KEY=value"
     if file.text.lstrip()[:1] in ("{", "["):
         try:
             json.loads(file.text)
         except ValueError:
-            return "something else" if not parsed.entries else ""
+            return other if not parsed.entries else ""
         except RecursionError:
-            return "something else"
-        return "JSON"
-    return "something else" if len(parsed.faults) > 2 and len(parsed.faults) > len(parsed.entries) else ""
+            return other
+        return "is JSON, no env file"
+    if _NESTED.search(file.text) and not _EQUALS.search(file.text):
+        return "is YAML, no env file"
+    return other if len(parsed.faults) > 2 and len(parsed.faults) > len(parsed.entries) else ""
 
 
 def _twice(file: EnvText) -> Iterator[Problem]:

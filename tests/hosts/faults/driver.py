@@ -52,7 +52,8 @@ class Stopping:
 
     def _pass(self, point: str) -> None:
         if point == self._point:
-            print(REACHED, flush=True)
+            sys.stdout.write(f"{REACHED}\n")
+            sys.stdout.flush()
             sys.stdin.readline()
 
 
@@ -71,9 +72,9 @@ def main() -> int:
     try:
         failed = deploy(Path.cwd(), Stopping(sys.argv[1]))
     except HomelabError as error:
-        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.write(f"error: {error}\n")
         return 1
-    print(failed, file=sys.stderr)
+    sys.stderr.write(failed)
     return 1 if failed else 0
 
 
