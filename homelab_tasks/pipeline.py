@@ -19,8 +19,8 @@ from .stage import Stage
 # begins: a run with nothing to do is over 100 ms sooner.
 if TYPE_CHECKING:
     from .commands.resolve import Resolution
-    from .execute import Report
     from .ledger import Ledger
+    from .outcome import Report
     from .plan import Delivery, Plan
     from .plan.past import Past
     from .plan.survey import Survey

@@ -25,7 +25,7 @@ from .runner import Result, Runner
 
 # The rest is imported while Compose resolves.
 if TYPE_CHECKING:
-    from .execute import Crew
+    from .crew import Crew
     from .ledger import Held, Ledger
     from .observe import Observation
 
@@ -112,7 +112,7 @@ def _all_or_none(fleet: Fleet, taking: Mapping[str, Future[Held]]) -> dict[str, 
 
 def crews(fleet: Fleet, ledgers: Mapping[str, Ledger], who: str) -> dict[str, Crew]:
     """What the walk over the plan needs at each host."""
-    from .execute import Crew
+    from .crew import Crew
 
     return {
         name: Crew(fleet.runners[name], ledger, dict(fleet.seen[name].records), who, fleet.skew.get(name, 0))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from .author import now
 from .command import Command, command
 from .commands import nixos
-from .commands.sudo import Root
+from .crew import Crew
 from .health import Verdict
-from .ledger import PATIENCE, Ledger
+from .ledger import PATIENCE
 from .model import Host
 from .plan import Switch
 from .record import SystemRecord
@@ -24,19 +23,6 @@ from .runner import Result, Runner, Unreachable, connect
 REBOOT_PATIENCE = 900.0  # seconds; a server counts its memory
 _PAUSE = 0.5  # seconds between two attempts to log in
 _LOG_LINES = 12
-
-
-class Post(Protocol):
-    """What is needed at one host."""
-
-    runner: Runner
-    ledger: Ledger
-    who: str
-    root: Root | None
-    built: str
-
-    def reopen(self, runner: Runner, /) -> str:
-        """Go on over another connection; why that cannot be, or ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +34,36 @@ class _Asked:
     refused: str = ""  # why nobody could, the last time
 
 
-def switch(post: Post, act: Switch) -> Verdict:
+def switch(crew: Crew, act: Switch) -> Verdict:
     """Activate, confirm and record a system. The verdict's `why` is "" where it is there to stay."""
-    path, host = act.system or post.built, post.runner.host
-    tried = post.runner.run(_as_root(post, act.activate, path))
+    path, host = act.system or crew.built, crew.runner.host
+    tried = crew.runner.run(_as_root(crew, act.activate, path))
     if not tried.ok and not tried.lost:
         why = nixos.why_not_root(host, tried.stderr)
         why = why or nixos.why_not_activated(host, tried.exit, tried.text, tried.stderr)
         return Verdict(why=why, log=_tail(tried.stderr))
     restarts = "restarting" in tried.text
     patience = REBOOT_PATIENCE if restarts else act.patience + nixos.GOES_BACK_IN
-    asked = _ask_until(post, _as_root(post, act.keep, path), time.monotonic() + patience)
+    asked = _ask_until(crew, _as_root(crew, act.keep, path), time.monotonic() + patience)
     why = _why_not(host, asked, act, restarts=restarts)
     if not why:
-        unwritten = _go_on(post, asked) or _write_down(post, act, path, asked)
+        unwritten = _go_on(crew, asked) or _write_down(crew, act, path, asked)
         why = f"runs and stays, but is not recorded: {unwritten}" if unwritten else ""
-    if asked.runner and asked.runner is not post.runner:
+    if asked.runner and asked.runner is not crew.runner:
         asked.runner.close()
     return Verdict(why=why)
 
 
-def _as_root(post: Post, order: Command, path: str) -> Command:
+def _as_root(crew: Crew, order: Command, path: str) -> Command:
     order = replace(order, argv=(*order.argv, path))
-    return post.root.command(order) if post.root else order
+    return crew.root.command(order) if crew.root else order
 
 
-def _ask_until(post: Post, keep: Command, end: float) -> _Asked:
+def _ask_until(crew: Crew, keep: Command, end: float) -> _Asked:
     """Log in anew and ask, until the host says something final."""
     refused = ""
     while True:
-        asked = _ask(post, keep, refused)
+        asked = _ask(crew, keep, refused)
         refused, result = asked.refused, asked.result
         if result is not None and not result.lost and result.exit != nixos.BUSY:
             return asked
@@ -88,8 +74,8 @@ def _ask_until(post: Post, keep: Command, end: float) -> _Asked:
         time.sleep(_PAUSE)
 
 
-def _ask(post: Post, keep: Command, refused: str) -> _Asked:
-    runner = connect(post.runner.host)
+def _ask(crew: Crew, keep: Command, refused: str) -> _Asked:
+    runner = connect(crew.runner.host)
     if isinstance(runner, Unreachable):
         return _Asked(refused=runner.why)
     return _Asked(runner.run(keep), runner, refused)
@@ -114,16 +100,16 @@ def _why_not(host: Host, asked: _Asked, act: Switch, *, restarts: bool) -> str:
     return f"{late}; it went back by itself, mend the flake and commit"
 
 
-def _go_on(post: Post, asked: _Asked) -> str:
+def _go_on(crew: Crew, asked: _Asked) -> str:
     """Go on over the old connection if it still works, else over the new one."""
-    works = not post.ledger.lost and post.runner.run(command("true", timeout=5)).ok
-    return "" if works or not asked.runner else post.reopen(asked.runner)
+    works = not crew.ledger.lost and crew.runner.run(command("true", timeout=5)).ok
+    return "" if works or not asked.runner else crew.reopen(asked.runner)
 
 
-def _write_down(post: Post, act: Switch, path: str, asked: _Asked) -> str:
+def _write_down(crew: Crew, act: Switch, path: str, asked: _Asked) -> str:
     before = asked.result.text.strip() if asked.result else ""
-    record = SystemRecord(path, act.files, act.commit, now(), post.who, before if before != path else "")
-    return post.ledger.record_system(record).result(PATIENCE)
+    record = SystemRecord(path, act.files, act.commit, now(), crew.who, before if before != path else "")
+    return crew.ledger.record_system(record).result(PATIENCE)
 
 
 def _tail(log: str) -> tuple[str, ...]:

@@ -10,13 +10,15 @@ from getpass import getpass
 
 from .commands import nixos
 from .commands.sudo import Rights, Root
+from .crew import Crew
 from .errors import HomelabError, Refused
-from .execute import Crew, Outcome, Phase, Progress, Report, Status, Tell, execute
+from .execute import execute
 from .fleet import Fleet, env_files, in_parallel
 from .health import INTERRUPTED
 from .ledger import open_ledger
 from .model import Host, OnFailure
 from .observe import look, parse
+from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Plan, Step, Verb
 from .runner import Runner
 

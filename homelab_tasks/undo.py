@@ -11,11 +11,13 @@ from pathlib import Path
 from . import prepare, systems
 from . import repo as repos
 from .commands import compose, docker
+from .crew import Crew
 from .errors import HomelabError
-from .execute import Crew, Outcome, Report, Status, Tell, Undone, execute
+from .execute import execute
 from .fleet import Fleet
 from .model import OnFailure, Repo
 from .observe import Observation
+from .outcome import Outcome, Report, Status, Tell, Undone
 from .plan import Delivery, Plan, Step, Unit, Verb, key
 from .plan.deploy import plan_deploy
 from .plan.facts import Facts

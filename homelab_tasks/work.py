@@ -12,12 +12,14 @@ from typing import Any, Protocol
 
 from . import prepare, systems, undo
 from .author import now, who
-from .execute import Crew, Outcome, Phase, Progress, Report, Status, Tell, execute
+from .crew import Crew
+from .execute import execute
 from .fleet import Fleet
 from .interrupt import Interrupts
 from .ledger import Ledger
 from .model import OnFailure
 from .observe import Observation
+from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Plan, key
 from .stage import Stage
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homelab_tasks.command import Command
-    from homelab_tasks.execute import Crew
+    from homelab_tasks.crew import Crew
     from homelab_tasks.fleet import Fleet
     from homelab_tasks.model import Repo
     from homelab_tasks.pipeline import Run
@@ -126,7 +126,7 @@ def _crews(fleet: Fleet) -> Mapping[str, Crew]:
     from concurrent.futures import Future
 
     from homelab_tasks.author import who
-    from homelab_tasks.execute import Crew
+    from homelab_tasks.crew import Crew
     from homelab_tasks.ledger import Ledger
 
     class NoLedger(Ledger):

@@ -117,6 +117,9 @@ class Entry:
     detail: str = ""  # resolved model and file list as JSON, "" to leave the last one
 
 
+Act = Command | Gate | Switch | Call
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One change to one subject on one host, complete: whoever executes it decides nothing."""
@@ -131,7 +134,7 @@ class Step:
     needs: frozenset[str] = frozenset()  # keys of steps that come first
     pulls: tuple[str, ...] = ()  # images that are not on the host yet
     build: Command | None = None  # prints the store path of the system to activate; before anything is changed
-    commands: tuple[Command | Gate | Switch | Call, ...] = ()  # one after the other; a gate among them is waited for
+    commands: tuple[Act, ...] = ()  # one after the other; a gate among them is waited for
     lane: str = ""  # steps of one lane run one at a time, on whatever hosts
     gate: Gate | None = None
     entry: Entry | None = None

@@ -23,9 +23,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..execute import Outcome, Report, Undone
 from ..model import Container, Edge, Host, Repo, Service
 from ..observe import Observation
+from ..outcome import Outcome, Report, Undone
 from ..plan import Plan, Step, Unit
 from ..plan.hooks import hooks_of
 from .services import services_on

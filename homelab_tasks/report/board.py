@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ..execute import Phase, Progress, Status
+from ..outcome import Phase, Progress, Status
 from ..plan import Plan, Step
 from .columns import Span, cells, flow, plain
 from .outcome import Widths, name_columns, widths_of

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TextIO
 
-from ..execute import Outcome, Progress, Status
+from ..outcome import Outcome, Progress, Status
 from ..plan import Plan
 from .board import board_of, region
 from .outcome import blocked_lines, ended_lines, permanent, widths_of

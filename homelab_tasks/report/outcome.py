@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..execute import Outcome, Phase, Progress, Status
+from ..outcome import Outcome, Phase, Progress, Status
 from ..plan import Plan, Step, Verb
 from .columns import Span, block, cells, flow, padded, plain
 from .phrase import clean, did, duration, grouped, subject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..execute import Outcome, Report, Status
+from ..outcome import Outcome, Report, Status
 from ..plan import Plan, Step, Verb
 from .aside import aside_lines, nothing_to_do
 from .columns import flow, plain

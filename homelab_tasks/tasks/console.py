@@ -14,9 +14,9 @@ from ..errors import HomelabError, Refused, UnknownName
 from .door import CHANGES, FAILED, INTERRUPTED, here
 
 if TYPE_CHECKING:
-    from ..execute import Tell
     from ..ledger import Locked
     from ..model import Repo, Service
+    from ..outcome import Tell
     from ..pipeline import Options, Run
     from ..plan import Plan
     from ..stage import Stage

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from homelab_tasks import pipeline
-from homelab_tasks.execute import Tell
+from homelab_tasks.outcome import Tell
 from homelab_tasks.plan import Plan
 from homelab_tasks.request import Request
 from homelab_tasks.stage import Stage

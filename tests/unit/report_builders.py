@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from homelab_tasks.execute import Outcome, Report, Status
+from homelab_tasks.outcome import Outcome, Report, Status
 from homelab_tasks.plan import Gate, Plan, Step, Unit, Verb
 from homelab_tasks.report.terminal import Style
 

@@ -17,8 +17,8 @@ import pytest
 from invoke.program import Program
 
 from homelab_tasks import ns
-from homelab_tasks.execute import Outcome, Report, Status
 from homelab_tasks.model import CheckKind, Health, Host, Reaction, Reason
+from homelab_tasks.outcome import Outcome, Report, Status
 from homelab_tasks.plan import Plan, Step, Verb
 from homelab_tasks.repo import load, worktree
 from homelab_tasks.repo.document import Map, document

@@ -12,10 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from homelab_tasks.command import Command
-from homelab_tasks.execute import Crew, Outcome, Phase, Progress, Report, Status, execute
+from homelab_tasks.crew import Crew
+from homelab_tasks.execute import execute
 from homelab_tasks.interrupt import Interrupts
 from homelab_tasks.ledger import Ledger
 from homelab_tasks.model import Host
+from homelab_tasks.outcome import Outcome, Phase, Progress, Report, Status
 from homelab_tasks.plan import Entry, Gate, Plan, Step, Verb
 from homelab_tasks.record import Held, Record, RecordedContainer, read
 from homelab_tasks.runner import Result

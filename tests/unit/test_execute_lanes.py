@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from homelab_tasks.execute import Outcome, Phase, Status, execute
+from homelab_tasks.execute import execute
+from homelab_tasks.outcome import Outcome, Phase, Status
 from homelab_tasks.plan import Plan
 from homelab_tasks.runner import Result
 

@@ -7,7 +7,7 @@ import os
 import pty
 import re
 
-from homelab_tasks.execute import Outcome, Phase, Progress
+from homelab_tasks.outcome import Outcome, Phase, Progress
 from homelab_tasks.plan import Plan, Step
 from homelab_tasks.report.board import Board, board_of, region
 from homelab_tasks.report.live import live

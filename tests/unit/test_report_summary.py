@@ -101,7 +101,7 @@ next  inv start plex,tdarr (until then it stays stopped)
 def test_nothing_to_do_prints_without_any_heavy_import() -> None:
     program = """
 import sys
-from homelab_tasks.execute import Report
+from homelab_tasks.outcome import Report
 from homelab_tasks.model import Host
 from homelab_tasks.plan import Plan, Unit
 from homelab_tasks.report.plan import plan_text

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from homelab_tasks.execute import Phase
 from homelab_tasks.ledger import Locked
+from homelab_tasks.outcome import Phase
 from homelab_tasks.stage import Stage
 from tests.hosts.faults.world import PRECIOUS, World, differences, lies
 from tests.hosts.homelab import CHECKOUT

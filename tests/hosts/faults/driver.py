@@ -11,7 +11,7 @@ from pathlib import Path
 
 from homelab_tasks import pipeline
 from homelab_tasks.errors import HomelabError
-from homelab_tasks.execute import Progress, Tell
+from homelab_tasks.outcome import Progress, Tell
 from homelab_tasks.plan import Plan
 from homelab_tasks.report import as_json
 from homelab_tasks.request import Request

@@ -1,0 +1,85 @@
+"""What becomes of a plan: how each step ended, and how the whole run did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from .plan import Plan, Step
+
+
+class Status(Enum):
+    """How a step ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Phase(Enum):
+    """Where a step is."""
+
+    WAITING = "waiting"
+    PULLING = "pulling"  # before anything changes anywhere
+    DELIVERING = "delivering"  # the same
+    BUILDING = "building"  # the same, of a system
+    WORKING = "working"
+    CHECKING = "checking"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one step ended, and why if not well. `seconds` count from its own start to its end."""
+
+    step: Step
+    status: Status
+    seconds: float = 0.0
+    why: str = ""
+    log: tuple[str, ...] = ()
+    kept: str = ""  # what a hook kept of it, such as the name of a dump
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something that a person may want to see at once."""
+
+    step: Step
+    phase: Phase
+    outcome: Outcome | None = None
+
+
+Tell = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How a failed run went back. `left` says what is not as it was before, and why."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    left: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a plan."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = ()
+    seconds: float = 0.0
+    interrupted: bool = False
+    trouble: tuple[str, ...] = ()  # why nothing could be started at all: `what; the next move`
+    notes: tuple[str, ...] = ()  # what a person should know of a run that may have gone well
+    touched: frozenset[str] = frozenset()  # keys of the steps that began to change something
+    undone: Undone | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Everything that was planned is done."""
+        return not self.interrupted and not self.trouble and all(o.status is Status.DONE for o in self.outcomes)
+
+    def of(self, status: Status) -> tuple[Outcome, ...]:
+        """The outcomes of one kind, in the order in which they came."""
+        return tuple(o for o in self.outcomes if o.status is status)
