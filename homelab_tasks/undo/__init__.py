@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from graphlib import CycleError, TopologicalSorter
+from dataclasses import replace
 from pathlib import Path
 
-from . import prepare, systems
-from . import repo as repos
-from .commands import compose, docker
-from .crew import Crew
-from .errors import HomelabError
-from .execute import execute
-from .fleet import Fleet
-from .model import OnFailure, Repo
-from .observe import Observation
-from .outcome import Outcome, Report, Status, Tell, Undone
-from .plan import Delivery, Plan, Step, Unit, Verb, key
-from .plan.deploy import plan_deploy
-from .plan.facts import Facts
-from .plan.past import Past
-from .plan.pinned import of_then
-from .plan.removal import removal
-from .plan.survey import Survey, borrows, survey
-from .plan.system import restore
-from .record import Record, SystemRecord
-from .request import Request
+from .. import prepare, systems
+from .. import repo as repos
+from ..commands import compose
+from ..crew import Crew
+from ..errors import HomelabError
+from ..execute import execute
+from ..fleet import Fleet
+from ..model import OnFailure, Repo
+from ..observe import Observation
+from ..outcome import Outcome, Report, Status, Tell, Undone
+from ..plan import Delivery, Plan, Step, Verb, key
+from ..plan.deploy import plan_deploy
+from ..plan.facts import Facts
+from ..plan.past import Past
+from ..plan.reverse import in_reverse
+from ..plan.survey import Survey, survey
+from ..plan.system import restore
+from ..record import SystemRecord
+from ..request import Request
+from .earlier import Earlier, Touched
 
 Watching = Callable[[Plan], Tell]
 
@@ -63,15 +62,6 @@ def files_back(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
     return tuple(trouble)
 
 
-@dataclass(frozen=True, slots=True)
-class _Touched:
-    """A service that was changed, as it was recorded before: to be brought back at the commit that it was of."""
-
-    step: Step
-    record: Record
-    repo: Repo
-
-
 class _Undoing:
     def __init__(
         self,
@@ -81,11 +71,11 @@ class _Undoing:
         crews: Mapping[str, Crew],
         watching: Watching,
     ) -> None:
-        self.fleet, self.before, self.report, self.watching = fleet, before, report, watching
+        self.fleet, self.report, self.watching = fleet, report, watching
+        self.earlier = Earlier(fleet, before)
         self.crews = {name: crew for name, crew in crews.items() if not crew.ledger.lost}
         self.outcomes: dict[str, Outcome] = {}
-        self.left: list[str] = []  # what cannot be put back: `what; the next move`
-        self.repos: dict[str, Repo | None] = {}
+        self.left = self.earlier.left  # what cannot be put back: `what; the next move`
         self.at: dict[str, str] = {}  # where checkouts went on the way back
 
     def run(self) -> None:
@@ -94,8 +84,8 @@ class _Undoing:
             return
         systems.look_again(self.fleet, self.crews, dict.fromkeys(step.host for step in touched))
         touched = [step for step in touched if self._fit(step)]
-        known, made = self._sorted(touched)
-        groups: dict[str, list[_Touched]] = {}
+        known, made = self.earlier.split(touched)
+        groups: dict[str, list[Touched]] = {}
         for one in known:
             groups.setdefault(one.repo.commit, []).append(one)
         removals = list(made)
@@ -105,7 +95,7 @@ class _Undoing:
             if self._stuck():
                 return
         if removals:
-            removals = _in_reverse(removals, self.report.plan, self.fleet.repo)
+            removals = in_reverse(removals, self.report.plan, self.fleet.repo)
             plan = Plan(self._title(), steps=tuple(removals), on_failure=OnFailure.STOP)
             self._execute(plan, (), self.fleet)
         if not self._stuck():
@@ -120,7 +110,7 @@ class _Undoing:
         return any(outcome.status is not Status.DONE for outcome in self.outcomes.values())
 
     def _commits(self) -> set[str]:
-        return {seen.commit for seen in self.before.values()}
+        return {seen.commit for seen in self.earlier.seen.values()}
 
     def _reachable(self) -> Iterator[Step]:
         steps = {o.step.key: o.step for o in self.report.outcomes}
@@ -140,65 +130,11 @@ class _Undoing:
     def _again(step: Step) -> str:
         return f"inv deploy {step.subject}" if step.verb is not Verb.SYSTEM else "inv update-system"
 
-    def _sorted(self, touched: Iterable[Step]) -> tuple[list[_Touched], list[Step]]:
-        """Services with what they were, and the steps that remove what was not there before."""
-        known: list[_Touched] = []
-        made: list[Step] = []
-        for step in touched:
-            seen = self.before[step.host.name]
-            record = seen.records.get(step.subject)
-            if step.verb is Verb.SYSTEM:
-                continue
-            if step.verb is Verb.NETWORK:
-                made.append(_unmake_network(step))
-            elif record and record.digest:
-                repo = self._repo_of(seen.commit, step.subject, record)
-                if repo:
-                    known.append(_Touched(step, record, repo))
-            elif step.entry and seen.of_project(step.entry.project):
-                where = f"{step.subject} on {step.host.name}"
-                self.left.append(f"{where} ran there before, and nobody had recorded how; it stays as it is")
-            elif step.subject in self.fleet.seen[step.host.name].records:
-                made.append(self._removal(step))
-        return known, made
-
-    def _removal(self, step: Step) -> Step:
-        seen = self.fleet.seen[step.host.name]
-        unit = Unit(step.subject, step.host, "was not there before")
-        project = compose.Project(seen.records[step.subject].project, "/", seen.compose, f"{seen.folder}/working")
-        own = removal(Facts(self.fleet.repo, self.fleet.seen, {}), unit)
-        return replace(own, causes=(unit.why,), commands=(compose.down(project),))
-
-    def _repo_of(self, commit: str, name: str, record: Record) -> Repo | None:
-        """The repo in which the service is as it was recorded: that of the host's commit if it was the same there."""
-        here = self._load(commit) if commit else None
-        service = here.services.get(name) if here else None
-        if here and service and service.digest == record.digest:
-            return here
-        there = self._load(record.commit)
-        if there and name in there.services:
-            return there
-        self.left.append(f"{name}: commit {record.commit[:7]}, which it was of, is not known here; git fetch")
-        return None
-
-    def _load(self, commit: str) -> Repo | None:
-        if commit not in self.repos:
-            try:
-                self.repos[commit] = self._read(commit)
-            except HomelabError:
-                self.repos[commit] = None
-        return self.repos[commit]
-
-    def _read(self, commit: str) -> Repo:
-        root = Path(self.fleet.repo.root)
-        made = [seen for seen in self.before.values() if seen.commit == commit and seen.made_of]
-        return repos.at_pinned(root, made[0].base, of_then(made[0])) if made else repos.at_commit(root, commit)
-
-    def _past(self, one: _Touched) -> Past:
+    def _past(self, one: Touched) -> Past:
         kept = self.crews[one.step.host.name].kept.get(one.step.subject)
         return replace(Past.of(one.record), kept=kept.name if kept else "")
 
-    def _go_back(self, repo: Repo, group: Collection[_Touched], removals: Iterable[Step]) -> None:
+    def _go_back(self, repo: Repo, group: Collection[Touched], removals: Iterable[Step]) -> None:
         fleet = replace(self.fleet, repo=repo, received={})
         names = frozenset(one.step.subject for one in group)
         past = {one.step.key: self._past(one) for one in group}
@@ -211,7 +147,7 @@ class _Undoing:
             self.left += plan.faults
         held = {one.step.key for one in group if one.record.held}
         steps = [_stopped(step, fleet) if step.key in held else step for step in plan.steps]
-        steps = _in_reverse([*steps, *removals], self.report.plan, repo)
+        steps = in_reverse([*steps, *removals], self.report.plan, repo)
         self._execute(replace(plan, steps=tuple(steps), on_failure=OnFailure.STOP), plan.deliveries, fleet)
 
     def _execute(self, plan: Plan, deliveries: Iterable[Delivery], fleet: Fleet) -> None:
@@ -234,7 +170,7 @@ class _Undoing:
         return any(o.step.key == step.key and o.status is Status.DONE for o in self.report.outcomes)
 
     def _restored(self, step: Step) -> Step:
-        seen = self.before[step.host.name]
+        seen = self.earlier.seen[step.host.name]
         last = seen.systems[-1] if seen.systems else None
         known = last and last.system == seen.system
         then = last if last and known else SystemRecord(seen.system, "", seen.commit, "", "")
@@ -247,13 +183,6 @@ def _only(found: Survey, keys: Collection[str]) -> Survey:
     return replace(found, findings=findings, gone=(), moved=(), systems=())
 
 
-def _unmake_network(step: Step) -> Step:
-    commands = (docker.remove_network(step.subject),)
-    return replace(
-        step, verb=Verb.REMOVE, causes=("was not there before",), asked="", commands=commands, needs=frozenset()
-    )
-
-
 def _stopped(step: Step, fleet: Fleet) -> Step:
     """It was stopped on purpose: its containers are made as they were, and not started."""
     if not step.entry:
@@ -262,27 +191,3 @@ def _stopped(step: Step, fleet: Fleet) -> Step:
     directory = f"{step.host.path.rstrip('/')}/{fleet.repo.prefix}{step.entry.directory}"
     project = compose.Project(step.entry.project, directory, seen.compose, f"{seen.folder}/working")
     return replace(step, verb=Verb.STOP, commands=(*step.commands, compose.stop(project)), gate=None)
-
-
-def _in_reverse(steps: Iterable[Step], forward: Plan, repo: Repo) -> list[Step]:
-    """The same steps, those first that came last: all states on the way were there before, on the way forward. Only
-    who lives in the network of another's container comes after that one, which gets a new container.
-    """
-    known = {step.key: step for step in steps}
-    needs = {step.key: step.needs for step in [*forward.steps, *known.values()]}
-    owners = {k: _owners(step, repo) & known.keys() for k, step in known.items()}
-    leader = {k: min(owners[k], default=k) for k in known}
-    turned: dict[str, set[str]] = {k: set(owners[k]) for k in known}
-    for later, earlier in ((k, e) for k in known for e in needs.get(k, ()) if e in known):
-        for member in (k for k in known if leader[k] == leader[earlier] != leader[later]):
-            turned[member].add(later)
-    try:
-        TopologicalSorter(turned).prepare()
-    except CycleError:
-        return list(known.values())
-    return [replace(step, needs=frozenset(turned[k])) for k, step in known.items()]
-
-
-def _owners(step: Step, repo: Repo) -> frozenset[str]:
-    service = repo.services.get(step.subject)
-    return frozenset(key(owner, step.host) for owner in borrows(repo, service)) if service else frozenset()

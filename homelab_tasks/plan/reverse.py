@@ -1,0 +1,35 @@
+"""The order in which a failed run goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+
+from ..model import Repo
+from . import Plan, Step, key
+from .survey import borrows
+
+
+def in_reverse(steps: Iterable[Step], forward: Plan, repo: Repo) -> list[Step]:
+    """The same steps, those first that came last: all states on the way were there before, on the way forward. Only
+    who lives in the network of another's container comes after that one, which gets a new container.
+    """
+    known = {step.key: step for step in steps}
+    needs = {step.key: step.needs for step in [*known.values(), *forward.steps]}
+    owners = {k: _owners(step, repo) & known.keys() for k, step in known.items()}
+    leader = {k: min(owners[k], default=k) for k in known}
+    turned: dict[str, set[str]] = {k: set(owners[k]) for k in known}
+    for later, earlier in ((k, e) for k in known for e in needs.get(k, ()) if e in known):
+        for member in (k for k in known if leader[k] == leader[earlier] != leader[later]):
+            turned[member].add(later)
+    try:
+        TopologicalSorter(turned).prepare()
+    except CycleError:
+        return list(known.values())
+    return [replace(step, needs=frozenset(turned[k])) for k, step in known.items()]
+
+
+def _owners(step: Step, repo: Repo) -> frozenset[str]:
+    service = repo.services.get(step.subject)
+    return frozenset(key(owner, step.host) for owner in borrows(repo, service)) if service else frozenset()
