@@ -21,8 +21,9 @@ def in_reverse(steps: Iterable[Step], forward: Plan, repo: Repo) -> list[Step]:
     leader = {k: min(owners[k], default=k) for k in known}
     turned: dict[str, set[str]] = {k: set(owners[k]) for k in known}
     for later, earlier in ((k, e) for k in known for e in needs.get(k, ()) if e in known):
-        for member in (k for k in known if leader[k] == leader[earlier] != leader[later]):
-            turned[member].add(later)
+        if leader[later] != leader[earlier]:
+            for member in (k for k in known if leader[k] == leader[earlier]):
+                turned[member] |= {k for k in known if leader[k] == leader[later]}
     try:
         TopologicalSorter(turned).prepare()
     except CycleError:
