@@ -188,7 +188,7 @@ def test_a_failed_deploy_may_also_go_on_or_stop_there(
 ) -> None:
     home.add("vpn")
     home.add("plex", BROKEN, depends_on=["vpn"])
-    home.add("late", depends_on=["vpn"])
+    home.add("late", depends_on=["vpn"], settle=4)  # plex has failed by then
     home.add("blog", depends_on=["late"])
     home.commit()
     done = home.inv("deploy-all", "--on-failure", policy)
