@@ -34,8 +34,8 @@ def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: S
             result = fleet.runners[host.name].run(compose.pull(project))
             if result.ok:
                 return True, f"{service.name} on {host.name}: images are the newest"
-            said = [line.strip() for line in compose.without_values(result.stderr).splitlines() if line.strip()]
-            why = said[-1] if said else f"exit status {result.exit}"
+            said = compose.without_values(result.stderr or result.text).strip().splitlines()
+            why = said[-1].strip() if said else f"exit status {result.exit}"
             return False, f"{service.name} on {host.name}: pull failed ({why}); check the names of its images"
 
         answers += in_parallel(fetch, there)

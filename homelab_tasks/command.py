@@ -43,6 +43,17 @@ def script(text: str, *args: str, stdin: bytes = b"", timeout: float = 60) -> Co
     return Command(("bash", "-c", text, "homelab", *args), stdin=stdin, timeout=timeout)
 
 
+def lasting(*argv: str) -> tuple[str, ...]:
+    """The words of a command that goes on to its end when whoever reads its output is gone: else SIGPIPE ends it in
+    the midst, such as Compose when it has stopped the old container and not started the new one. Both outputs come
+    as one, at the end, on standard output.
+    """
+    return ("sh", "-c", _LASTING, "lasting", *argv)
+
+
+_LASTING = 'said=$("$@" 2>&1); status=$?; printf %s "$said"; exit $status'
+
+
 def host_script(name: str, *args: str, stdin: bytes = b"", timeout: float = 60) -> Command:
     """The bash script `host/NAME.sh` with `args` as `$1`...; it travels in the command, so nothing is installed."""
     return script(host_text(name), *args, stdin=stdin, timeout=timeout)

@@ -99,8 +99,12 @@ def _in_production(repo: Repo, plan: Plan) -> Iterator[str]:
         service = repo.services.get(step.subject)
         if step.host.environment is not Environment.PRODUCTION or (service and service.protect):
             continue
-        kept = stateful(service) if service else "places that only its former files name"
-        if kept:
+        if service is None:
+            what = (
+                f"{step.subject}, which is no longer in the repo, may keep data on {step.host.name}, a production host"
+            )
+            yield f"{what}; look there, then: --allow-removals"
+        elif kept := stateful(service):
             what = f"{step.subject} keeps data in {kept}, and {step.host.name} is production"
             yield f"{what}; protect: true in its service.yaml keeps it, --allow-removals lets it go"
 

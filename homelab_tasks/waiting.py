@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -18,14 +19,21 @@ _PAUSE = 1.0  # seconds, where a host cannot even be asked to wait
 T = TypeVar("T")
 
 
-def patiently(work: Callable[[], T], seconds: float, tell: Callable[[Locked], None]) -> T:
-    """The answer of `work`, which begins anew while a host is locked: for at most `seconds` in all. `tell` hears of
-    each holder once.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long locked hosts are waited for, and who hears of each holder once."""
+
+    seconds: float
+    tell: Callable[[Locked], None]
+
+
+def patiently(work: Callable[[], T], patience: Patience) -> T:
+    """The answer of `work`, which begins anew while a host is locked, until the patience ends.
 
     No host is kept locked while another one is waited for, so two runs never wait for each other. Raises Locked when
     the time is over.
     """
-    end = time.monotonic() + seconds
+    end = time.monotonic() + patience.seconds
     told: set[str] = set()
     while True:
         try:
@@ -36,7 +44,7 @@ def patiently(work: Callable[[], T], seconds: float, tell: Callable[[Locked], No
                 raise
             if str(locked) not in told:
                 told.add(str(locked))
-                tell(locked)
+                patience.tell(locked)
             _until_free(locked.host, left)
 
 

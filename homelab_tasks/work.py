@@ -73,27 +73,42 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, 
     tell = audience.tell(plan)
     _announce(plan, tell)
     trouble = prepare.pull(fleet, plan)
-    crews = _still_locked(fleet, crews)
-    if not trouble:
-        audience.at(Stage.PULLED)
-        noted = _note_what_will_lie(fleet, plan, crews)
-        audience.at(Stage.NOTED)
-        trouble = prepare.deliver(fleet, plan.deliveries)
-        audience.at(Stage.DELIVERED)
-        crews = _still_locked(fleet, crews)
-        trouble += tuple(dict.fromkeys(why for name in crews for answer in noted[name] if (why := answer.result())))
-    trouble = trouble or systems.build(fleet, plan, crews, tell)
-    crews = _still_locked(fleet, crews)
-    if trouble:
-        if plan.on_failure is OnFailure.REVERT:
-            trouble += undo.files_back(fleet, plan.deliveries)
-        return Report(plan, seconds=time.monotonic() - started, trouble=trouble, notes=tuple(fleet.notes))
-    plan = prepare.block(plan, fleet.unfit)
-    for step in plan.steps:
-        tell(Progress(step, Phase.WAITING))
-    with Interrupts():  # from the first change to the last record: one Ctrl-C is heard where the walks wait
-        report = _change(fleet, plan, crews, audience, tell=tell, make=make)
-    return replace(report, seconds=time.monotonic() - started, notes=tuple(fleet.notes))
+    with Interrupts() as interrupts:  # from the first change to the last record: one Ctrl-C is heard where work waits
+        try:
+            trouble = trouble or _bring_files(fleet, plan, _still_locked(fleet, crews), audience)
+            crews = _still_locked(fleet, crews)
+            trouble = trouble or interrupts.during(partial(systems.build, fleet, plan, crews, tell))
+        except KeyboardInterrupt:
+            if interrupts.insisted:
+                raise
+            interrupted = Report(plan, interrupted=True, trouble=("interrupted; run the same again",))
+            return _not_begun(fleet, interrupted, started)
+        if trouble:
+            return _not_begun(fleet, Report(plan, trouble=trouble), started)
+        crews, plan = _still_locked(fleet, crews), prepare.block(plan, fleet.unfit)
+        for step in plan.steps:
+            tell(Progress(step, Phase.WAITING))
+        report = _change(fleet, plan, crews, audience, tell=tell, make=make, started=started)
+    return replace(report, notes=tuple(fleet.notes))
+
+
+def _bring_files(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew], audience: Audience) -> tuple[str, ...]:
+    """The first change: the records say which files will lie there, then they do. Gives what went wrong."""
+    audience.at(Stage.PULLED)
+    noted = _note_what_will_lie(fleet, plan, crews)
+    audience.at(Stage.NOTED)
+    trouble = prepare.deliver(fleet, plan.deliveries)
+    audience.at(Stage.DELIVERED)
+    there = _still_locked(fleet, crews)
+    return (*trouble, *dict.fromkeys(why for name in there for answer in noted[name] if (why := answer.result())))
+
+
+def _not_begun(fleet: Fleet, report: Report, started: float) -> Report:
+    """No container has changed; the commit goes back to where it was."""
+    back = report.plan.on_failure is OnFailure.REVERT
+    left = undo.files_back(fleet, report.plan.deliveries) if back else ()
+    seconds, notes = time.monotonic() - started, tuple(fleet.notes)
+    return replace(report, trouble=(*report.trouble, *left), seconds=seconds, notes=notes)
 
 
 def _change(
@@ -104,6 +119,7 @@ def _change(
     *,
     tell: Tell,
     make: Callable[[], Plan],
+    started: float,
 ) -> Report:
     for crew in crews.values():
         crew.ledger.journal(_event("begin", fleet, fleet.seen, plan, crew) | {"steps": _meant(plan, crew)})
@@ -119,6 +135,7 @@ def _change(
         audience.at(Stage.GOING_BACK)
         report = replace(report, undone=undo.put_back(fleet, before, report, crews, partial(_watch_undoing, audience)))
         audience.at(Stage.BACK)
+    report = replace(report, seconds=time.monotonic() - started)
     _write_down(fleet, before, report, crews)
     audience.at(Stage.RECORDED)
     return report
@@ -194,7 +211,7 @@ def _ended(outcome: Outcome, crew: Crew) -> dict[str, Any]:
     if not (step.entry and record and outcome.status is Status.DONE):
         return ended
     images = {container.key: container.image for container in record.containers}
-    return ended | {"env": dict(record.env), "images": images}
+    return ended | {"digest": record.digest, "env": dict(record.env), "images": images}
 
 
 def _event(kind: str, fleet: Fleet, seen: Mapping[str, Observation], plan: Plan, crew: Crew) -> dict[str, Any]:

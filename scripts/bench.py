@@ -46,7 +46,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run bench", description="measure against ssh, xargs and docker compose")
-    parser.add_argument("--quick", action="store_true", help="few rounds: less than two minutes")
+    parser.add_argument("--quick", action="store_true", help="few rounds: about four minutes")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="one experiment; can be repeated")
     parser.add_argument("--rounds", type=int, default=0, metavar="N", help="instead of 15, and of 7 where one is slow")
     parser.add_argument(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..command import Command, host_script
+from ..command import Command, host_script, lasting
 from ..model import Host, Repo, Service
 
 FEW_COLLECTIONS = ("env", "GOGC=400")  # of garbage: a tenth of the processor time that Compose takes
@@ -30,8 +30,8 @@ class Project:
         """`compose -p NAME words...` in the project's folder."""
         compose = (self.binary,) if self.binary else ("docker", "compose")
         lock = ("flock", "--shared", self.working) if self.working else ()
-        argv = (*FEW_COLLECTIONS, *lock, *compose, "--project-name", self.name, *words)
-        return Command(argv, directory=self.directory, timeout=timeout)
+        works = lasting(*compose, "--project-name", self.name, *words)
+        return Command((*FEW_COLLECTIONS, *lock, *works), directory=self.directory, timeout=timeout)
 
 
 def directory(repo: Repo, host: Host, service: Service) -> str:

@@ -29,6 +29,16 @@ def keep_images(project: str, idents: Iterable[str]) -> Command:
     return host_script("keep_images", f"{KEPT_IMAGES}/{project}", *sorted(idents))
 
 
+def remove(container: str) -> Command:
+    """Remove a container that does not run; its volumes stay."""
+    return command("docker", "container", "rm", container)
+
+
+def rename(container: str, name: str) -> Command:
+    """Give a container another name."""
+    return command("docker", "container", "rename", container, name)
+
+
 def remove_network(name: str) -> Command:
     """Remove a network that nothing uses."""
     return command("docker", "network", "rm", name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .entry import Entry, Fault, Parsed
+from .entry import Entry, Fault, Parsed, offered
 from .parser import parse
 from .variables import MOST_LEVELS, Expanded, Reference, Stops, expand, is_name, references
 from .writer import quoted
@@ -17,6 +17,7 @@ __all__ = [
     "Stops",
     "expand",
     "is_name",
+    "offered",
     "parse",
     "quoted",
     "references",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+_COMMENTED = re.compile(r"^[ \t]*#[ \t#]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,8 @@ class Parsed:
     def values(self) -> dict[str, str]:
         """Keys to values: of a key that is given twice the last."""
         return {entry.key: entry.value for entry in self.entries if entry.value is not None}
+
+
+def offered(text: str) -> frozenset[str]:
+    """The keys that comments of a template offer, `#KEY=`: they may be given, and blank is meant where they are not."""
+    return frozenset(_COMMENTED.findall(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..commands import env
 from ..dotenv import parse
@@ -12,7 +12,7 @@ from ..model import Repo
 from ..runner import Runner
 from .expect import Expected
 from .here import text_of
-from .lay import lay
+from .lay import Laying, lay
 from .reach import Unit, failure
 
 
@@ -23,6 +23,10 @@ class Fetched:
     unit: Unit
     before: str
     text: str = field(repr=False)
+
+    def becomes(self, text: str) -> Fetched:
+        """The same with another text, to be laid there."""
+        return replace(self, text=text)
 
 
 def fetch(repo: Repo, runner: Runner, unit: Unit, expected: Expected) -> Fetched:
@@ -57,9 +61,9 @@ def revise(fetched: Fetched, change: Callable[[str], str], again: Callable[[str]
     return None if text == fetched.text else text
 
 
-def write_back(repo: Repo, runner: Runner, fetched: Fetched, text: str, title: str) -> None:
+def write_back(repo: Repo, runner: Runner, edited: Fetched, laying: Laying) -> None:
     """Lay the new text where the fetched one still lies. Raises HomelabError and ConnectionError."""
-    content = text.encode("utf-8", "surrogateescape")
-    (sent,) = lay(repo, runner, {fetched.unit: (content, fetched.before)}, title)
+    content = edited.text.encode("utf-8", "surrogateescape")
+    (sent,) = lay(repo, runner, {edited.unit: (content, edited.before)}, laying)
     if sent.why:
         raise Refused(sent.why)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..dotenv import parse
+from ..dotenv import offered, parse
 from ..errors import RepoInvalid
 from ..model import Repo, Service
 from ..repo import commit, locate, worktree
@@ -14,8 +13,6 @@ from ..repo.interpolate import template_values
 from ..repo.loader import Examined, examine
 from ..repo.variables import OF_THE_HOST, How, Use, variables
 from .reach import path_of
-
-_COMMENTED = re.compile(r"^[ \t]*#[ \t#]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class Expectations:
             text,
             required=frozenset(use.name for use in found.uses if use.operator == ":?"),
             needed=needed,
-            optional=(found.names - needed) | _offered(text),
+            optional=(found.names - needed) | offered(text),
             wholesale=found.hands_on(path_of(service)),
         )
 
@@ -76,10 +73,6 @@ class Expectations:
 def _needs(use: Use) -> bool:
     """Blank unasked, or the end of it, without a `.env`; where an `include` brings its own, that may give it."""
     return use.how is not How.PASSED and use.lacks(OF_THE_HOST) and not use.env_files
-
-
-def _offered(text: str) -> frozenset[str]:
-    return frozenset(_COMMENTED.findall(text))
 
 
 def committed(start: Path) -> Expectations:

@@ -17,6 +17,7 @@ from .reach import Unit, failure
 
 if TYPE_CHECKING:
     from ..ledger import Held
+    from ..waiting import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,28 +28,40 @@ class Sent:
     why: str = ""
 
 
-def lay(repo: Repo, runner: Runner, files: Mapping[Unit, tuple[bytes, str]], title: str) -> list[Sent]:
+@dataclass(frozen=True, slots=True)
+class Laying:
+    """How the history calls it, and how long a locked host is waited for."""
+
+    title: str
+    patience: Patience
+
+
+def lay(repo: Repo, runner: Runner, files: Mapping[Unit, tuple[bytes, str]], laying: Laying) -> list[Sent]:
     """Lay contents on one host where the other (a SHA-256, or `absent`) lies now, under its lock.
 
     Raises HomelabError and ConnectionError where the host cannot be locked.
     """
     started = time.monotonic()
-    held = _lock(repo, runner, title)
+    held = _lock(repo, runner, laying)
     try:
         sent = [_put(repo, runner, unit, content, before) for unit, (content, before) in files.items()]
         if held.ledger.lost:
             return [Sent(one.unit, one.why or held.ledger.lost) for one in sent]
-        held.ledger.journal(_event(title, sent, round(time.monotonic() - started, 2)))
+        held.ledger.journal(_event(laying.title, sent, round(time.monotonic() - started, 2)))
         return sent
     finally:
         held.ledger.close()
 
 
-def _lock(repo: Repo, runner: Runner, title: str) -> Held:
+def _lock(repo: Repo, runner: Runner, laying: Laying) -> Held:
     from ..ledger import open_ledger
+    from ..waiting import patiently
 
-    name = f"{who()}, pid {os.getpid()}, since {now()}: {title}"
-    return open_ledger(runner, name, repo.branch, env_files(repo, runner.host))
+    def take() -> Held:
+        name = f"{who()}, pid {os.getpid()}, since {now()}: {laying.title}"
+        return open_ledger(runner, name, repo.branch, env_files(repo, runner.host))
+
+    return patiently(take, laying.patience)
 
 
 def _put(repo: Repo, runner: Runner, unit: Unit, content: bytes, before: str) -> Sent:

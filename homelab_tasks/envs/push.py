@@ -14,7 +14,7 @@ from ..fleet import in_parallel
 from ..model import Host, Repo, Service
 from .diff import Compared, compare
 from .here import read_here, text_of
-from .lay import Sent, lay
+from .lay import Laying, Sent, lay
 from .reach import Reached, Unit, apart, units
 
 
@@ -61,12 +61,12 @@ def look(hosts: Reached, here: Mapping[Unit, bytes | None]) -> Sending:
     return Sending(compared, tuple(at_home), tuple(missing.values()))
 
 
-def send(hosts: Reached, files: Sequence[Compared], title: str) -> list[Sent]:
+def send(hosts: Reached, files: Sequence[Compared], laying: Laying) -> list[Sent]:
     """Lay the files on their hosts, all hosts at once, each under its lock; what came of each."""
     places = list(dict.fromkeys(one.unit.host for one in files))
 
     def serve(host: Host) -> list[Sent]:
-        return _serve(hosts, host, [one for one in files if one.unit.host == host], title)
+        return _serve(hosts, host, [one for one in files if one.unit.host == host], laying)
 
     return [sent for answers in in_parallel(serve, places) for sent in answers]
 
@@ -76,10 +76,10 @@ def wider_than_private(repo: Repo, paths: Iterable[str]) -> list[str]:
     return [path for path in paths if Path(repo.root, path).stat().st_mode & 0o077]
 
 
-def _serve(hosts: Reached, host: Host, files: Sequence[Compared], title: str) -> list[Sent]:
+def _serve(hosts: Reached, host: Host, files: Sequence[Compared], laying: Laying) -> list[Sent]:
     wanted = {one.unit: (one.content or b"", one.judged.hash or "absent") for one in files}
     try:
-        return lay(hosts.repo, hosts.runners[host.name], wanted, title)
+        return lay(hosts.repo, hosts.runners[host.name], wanted, laying)
     except HomelabError as error:
         return [Sent(unit, str(error)) for unit in wanted]
     except ConnectionError as error:

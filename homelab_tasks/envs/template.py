@@ -89,7 +89,7 @@ def _after_sign(text: str, at: int) -> int:
 
 def _tail(raw: str) -> str:
     """What follows an unquoted value on its line."""
-    if raw.startswith("# ") or secrets.marked(raw):
+    if raw.startswith("# ") or (raw.startswith("#") and secrets.marked(raw)):
         return f" {raw}"
     value, sign, comment = raw.partition(" #")
     return sign + comment if sign else raw[len(value.rstrip("\r")) :]

@@ -136,7 +136,7 @@ def _changes(host: str, event: Mapping[str, Any], *, status: str) -> Iterator[Ch
             env = _texts(step["env"]) if "env" in step else None
             ended = (_text(step, "status") or status, _text(step, "why"))
             verb, images, kept = _text(step, "verb"), _texts(step.get("images")), _text(step, "kept")
-            yield Change(service, host, verb, *ended, env, images, kept)
+            yield Change(service, host, verb, *ended, env, images, kept, _text(step, "digest"))
 
 
 def _texts(value: object) -> Mapping[str, str]:

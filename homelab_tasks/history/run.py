@@ -31,6 +31,7 @@ class Change:
     env: Mapping[str, str] | None = None  # path -> keyed hash, of a service that is as planned; None: not written down
     images: Mapping[str, str] = field(default_factory=dict)  # key under `services:` -> image id
     kept: str = ""  # what a hook kept of it before, such as the name of a dump
+    digest: str = ""  # of the files that it came up with
 
 
 @dataclass(frozen=True, slots=True)

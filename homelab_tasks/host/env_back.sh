@@ -4,11 +4,12 @@
 export LC_ALL=C
 umask 077
 cd "$1" || exit
-state=$(git rev-parse --absolute-git-dir)/homelab; shift
+state=$(git rev-parse --absolute-git-dir)/homelab || exit; shift
+exec 9>>"$state/working" && flock --shared 9 || exit
 aside=$state/aside/$(date -u +%Y%m%dT%H%M%SZ)
 while [ $# -gt 0 ]; do
   hash=$1 file=$2; shift 2
-  if ! [ -s "$state/kept/$hash" ] && ! [ -e "$state/kept/$hash" ]; then printf '%s as it was then is not kept here\n' "$file" >&2; exit 1; fi
+  if ! [ -e "$state/kept/$hash" ]; then printf '%s as it was then is not kept here\n' "$file" >&2; exit 1; fi
   if [ -e "$file" ]; then
     mkdir -p "$aside/$(dirname "$file")" && cp -p "$file" "$aside/$file" || exit
     printf '%s\n' "$aside/$file"

@@ -11,10 +11,10 @@ export GOGC=400 # Go collects garbage less often: a fifth of the time of `config
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/homelab.XXXXXXXX") || exit
 trap 'rm -rf "$tmp"' EXIT
 mkdir "$tmp/tree" "$tmp/out" && tar -x -C "$tmp/tree" || exit
-# own: what only the host has. Where it is locked for the first time meanwhile, there may be half a Git folder.
+# own: what only the host has; it may be locked for the first time meanwhile, and get its Git folder
 own() {
   cd "$path" 2>/dev/null || return
-  { [ -e .git ] && git ls-files --others --directory -z -- "${prefix:-.}" 2>/dev/null; } || find . -mindepth 1 -maxdepth 1 -not -name .git -printf '%P\0'
+  { [ -e .git ] && git ls-files --others --directory -z -- "${prefix:-.}" 2>/dev/null; } || find . -mindepth 1 -maxdepth 1 -not -name .git -not -name '.git.new.*' -printf '%P\0'
 }
 lend() {
   local there=$tmp/tree/$1 f

@@ -46,5 +46,11 @@ printf '%s\n' "$commit" >"$state/delivering" && sync "$state/delivering" || exit
 if [ -n "$made" ]; then # those of before stay named until the checkout is there
   { if [ -e "$state/pins" ]; then tail -n 3 "$state/pins"; fi; printf '%s %s\n' "$commit" "$made"; } >"$state/pins.new" && mv "$state/pins.new" "$state/pins" || exit
 fi
-git checkout --quiet $force -B "$branch" --no-track "$commit" && rm -f "$state/delivering" || exit
+git -c core.fsync=all checkout --quiet $force -B "$branch" --no-track "$commit" || exit
+# On the disk before the marker goes: a power cut would else leave empty files, which look edited.
+new=()
+while IFS= read -r -d '' f; do [ -f "$f" ] && new+=("$f"); done < <(
+  git diff --name-only --no-renames --diff-filter=d -z "${base:-$(git hash-object -t tree /dev/null)}" "$commit")
+if [ $force = --force ] || [ ${#new[@]} -gt 100 ]; then sync --file-system .; elif [ ${#new[@]} -gt 0 ]; then sync -- "${new[@]}"; fi
+rm -f "$state/delivering" || exit
 [ -n "$made" ] || rm -f "$state/pins"

@@ -12,6 +12,7 @@ from ..request import Request
 from . import Delivery, Plan, Step, Verb, key, network_key, system_key
 from .facts import Facts
 from .faults import external_names, faults_of, notices_of
+from .half_made import completed
 from .hooks import offers, with_hooks
 from .pinned import of_then
 from .removal import left_behind, moves, not_yet, removal
@@ -25,6 +26,7 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
     repo, request = facts.repo, survey.request
     steps = {step.key: step for finding in survey.findings if (step := step_of(finding, request, facts))}
     steps |= {step.key: step for step in _namespace_followers(facts, request, steps)}
+    steps = {k: completed(step, repo.services[step.subject], facts) for k, step in steps.items()}
     if request.files:  # only then it is a deploy
         past = {key(finding.service, finding.host): finding.past for finding in survey.findings}
         steps = {k: with_hooks(s, repo.services[s.subject], facts, past.get(k)) for k, s in steps.items()}
@@ -108,8 +110,11 @@ def _with_needs(
 
 
 def _deliveries(facts: Facts, survey: Survey) -> Iterator[Delivery]:
-    systems = [f.host.name for f in survey.systems if not f.blocked]
-    for name in dict.fromkeys([*systems, *(f.host.name for f in survey.findings if not f.blocked)]):
+    names = [f.host.name for f in survey.systems if not f.blocked]
+    names += [f.host.name for f in survey.findings if not f.blocked]
+    if survey.request.back:  # also where services are only removed: the next way back is counted from there
+        names += [unit.host.name for unit in (*survey.gone, *survey.moved) if survey.request.prune]
+    for name in dict.fromkeys(names):
         seen = facts.seen[name]
         if seen.commit != facts.repo.commit or seen.interrupted:
             half = bool(seen.interrupted)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from ..command import Command
+from ..command import Command, lasting
 from ..model import Hook, Moment, Service
 from . import Call, Step, Verb
 from .facts import Facts
@@ -59,7 +59,7 @@ def _calls(moment: Moment, step: Step, service: Service, facts: Facts, past: Pas
     for hook in service.hooks:
         if hook.moment is moment:
             words = [f"{name}={value}" for name, value in variables.items()]
-            argv = ("env", *words, *lock, "bash", "-c", hook.run, service.name)
+            argv = ("env", *words, *lock, *lasting("bash", "-c", hook.run, service.name))
             yield Call(hook, Command(argv, directory=project.directory, timeout=hook.timeout))
 
 

@@ -150,7 +150,8 @@ def _gone(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iter
     for name, observation in seen.items():
         if not request.hosts or name in request.hosts:
             for service in sorted(service for service in observation.records if service not in repo.services):
-                yield Unit(service, repo.hosts[name], "no longer in the repo")
+                why = "did not exist then" if request.back else "no longer in the repo"
+                yield Unit(service, repo.hosts[name], why)
 
 
 def _moved(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iterator[Unit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model import Repo
 from .cache import at_commit
-from .export import Distance, archive, bundle, distance, first_with, pull
+from .export import Distance, archive, bundle, distance, first_with, leading_to, pull
 from .git import commit, locate, uncommitted
 from .pins import at_pinned
 from .select import select, select_groups
@@ -29,6 +29,7 @@ __all__ = [
     "distance",
     "first_with",
     "homelab_root",
+    "leading_to",
     "load",
     "locate",
     "pull",

@@ -54,6 +54,11 @@ def distance(root: Path, ours: str, theirs: str) -> Distance | None:
     return None if done.returncode else Distance(*map(int, done.stdout.split()))
 
 
+def leading_to(root: Path, commit: str) -> frozenset[str]:
+    """The commit and all that came before it."""
+    return frozenset(_git(root, "rev-list", commit).decode().split())
+
+
 def first_with(root: Path, after: str, until: str, folder: str) -> str:
     """The first commit between these two that brought a file of `folder` (from the homelab's root); "" if none did."""
     words = ("--reverse", "--diff-filter=A", "--format=%H", f"{after}..{until}", "--", f"./{folder}/")

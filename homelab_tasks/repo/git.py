@@ -105,8 +105,10 @@ def _where(root: Path, rev: str) -> tuple[str, str, str, str]:
         raise HomelabError(f"no commit {rev!r}; give a commit, branch or tag")
     done = _run(root, "rev-parse", "--show-prefix", "--git-common-dir", f"{rev}^{{commit}}", "--abbrev-ref", "HEAD")
     if done.returncode == 0:
-        prefix, folder, commit_id, branch = os.fsdecode(done.stdout).removesuffix("\n").split("\n")
-        return prefix, folder, commit_id, "" if branch == "HEAD" else branch
+        prefix, folder, *commits, branch = os.fsdecode(done.stdout).removesuffix("\n").split("\n")
+        if len(commits) == 1 and not commits[0].startswith("^"):  # else it is a range
+            return prefix, folder, commits[0], "" if branch == "HEAD" else branch
+        raise HomelabError(f"{rev!r} is not one commit; give a commit, branch or tag")
     said = done.stderr.decode("utf-8", "replace").strip()
     if "not a git repository" in said:
         raise HomelabError(

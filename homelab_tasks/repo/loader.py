@@ -120,7 +120,10 @@ class _Loading:
         return Wish(service, settings.depends_on, reading.uses, reading.name_place or service.place)
 
     def _settings(self, folder: Folder) -> Settings:
+        before = len(self.problems)
         found = self.known.read(folder.settings) if folder.settings else []
+        if not found and len(self.problems) > before:
+            return Settings(())  # it cannot be read, so which host it names is not known
         hosts = self.inventory.hosts
         return read_settings(found[0] if found else None, folder.path, hosts, self.inventory.health, self.problems)
 

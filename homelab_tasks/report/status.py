@@ -114,7 +114,7 @@ def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
     drift = find_drift(repo, service, seen)
     if record.pinned:
         return _pinned(Row(service.name, host.name, state, record.commit, pinned=True), drift, record, seen)
-    row = Row(service.name, host.name, state, record.commit, current=not drift, note=_first(drift))
+    row = Row(service.name, host.name, state, record.commit, current=not drift, note=_first(drift, seen.holder))
     return _dated(row, record, seen)
 
 
@@ -123,7 +123,9 @@ def _pinned(row: Row, drift: Drift, record: Record, seen: Observation) -> Row:
     others = replace(drift, files=False, relaid=bool(record.laid), pin="")
     by, since = record.pinned.by if record.pinned else "", moment_of(record.pinned.at) if record.pinned else None
     past = f", {age(max(seen.clock - since.timestamp(), 0))}" if since else ""
-    note = f"pinned at {short(row.commit)} by {clean(by)}{past}" + (f"; {_first(others)}" if others else "")
+    note = f"pinned at {short(row.commit)} by {clean(by)}{past}" + (
+        f"; {_first(others, seen.holder)}" if others else ""
+    )
     return _dated(replace(row, current=not others, note=note), record, seen)
 
 
@@ -180,9 +182,9 @@ def _health(running: Sequence[SeenContainer]) -> State:
     return State.HEALTHY if any(c.health is Health.HEALTHY for c in running) else State.RUNNING
 
 
-def _first(drift: Drift) -> str:
+def _first(drift: Drift, holder: str) -> str:
     """The gravest reason, and how many there are besides."""
-    found = ["its last deploy did not finish"] if drift.unfinished else []
+    found = [_unfinished(holder)] if drift.unfinished else []
     found += [*drift.sick.values(), *drift.absent, *drift.outdated]
     found += [f"shares the network of {owner}, which was made anew" for owner in drift.borrowed]
     found += ["changed in the repo since"] if drift.files else []
@@ -191,6 +193,12 @@ def _first(drift: Drift) -> str:
     if not found:
         return "up to date"
     return clean(found[0]) + (f" (and {len(found) - 1} more)" if len(found) > 1 else "")
+
+
+def _unfinished(holder: str) -> str:
+    """What somebody works on right now (`ann@desk, pid 7, since ...: deploy plex`) may well come to its end."""
+    who, title = holder.partition(",")[0], holder.partition(", since ")[2].partition(": ")[2]
+    return f"{who} is at work there: {title}" if holder else "its last deploy did not finish"
 
 
 def _left(repo: Repo, host: str, seen: Observation) -> Iterator[Row]:

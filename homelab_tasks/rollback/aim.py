@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .. import history
@@ -12,7 +12,7 @@ from ..errors import Refused, UnknownName
 from ..model import Pinned, Repo, Service
 from ..plan.pinned import recorded
 from . import homelab, ref
-from .asked import Scene
+from .scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,28 @@ class Aim:
     there: Repo
     names: frozenset[str]
     target: str
+    digests: Mapping[str, str]  # of their files as they were then
+    hosts: frozenset[str] = frozenset()  # only these; empty: all
     notices: tuple[str, ...] = ()
 
 
 def everything(scene: Scene) -> Aim:
-    """All services as at the commit; what was rolled back alone to an older one stays there."""
+    """All services as at the commit; what was rolled back alone to an older one stays there, and so do older hosts."""
     target = _target(scene, [ref.Start(host, commit, commit) for host, commit in scene.deployed.items()])
     there = homelab.of_then(scene.repo, target)
     pinned = recorded(scene.fleet.seen).items()
     pins = {name: pin for name, pin in pinned if ref.leads_to(scene.root, pin.commit, target)}
     if pins:
         there = homelab.with_pins(scene.repo, target, pins)
-    return Aim(there, frozenset(there.services), target)
+    older = _older(scene, there)
+    return Aim(
+        there,
+        names=frozenset(there.services),
+        target=target,
+        digests={service.name: service.digest for service in there.services.values()},
+        hosts=frozenset({*(scene.asked.hosts or there.hosts)} - {*older}) if older else scene.asked.hosts,
+        notices=tuple(f"{host} is at {commit[:7]}, which is older, and stays so" for host, commit in older.items()),
+    )
 
 
 def alone(scene: Scene, words: str) -> Aim:
@@ -42,27 +52,46 @@ def alone(scene: Scene, words: str) -> Aim:
     target = _target(scene, list(_starts(scene, names)), frozenset(names))
     services = _chosen(scene, homelab.of_then(scene.repo, target), words)
     _refuse_part(scene, services)
-    base = _base(scene, services)
+    wanted = {host.name for service in services for host in service.hosts}
+    scene.see(host for name, host in scene.repo.hosts.items() if name in wanted)
+    base = _base(scene)
     pins = {**recorded(scene.fleet.seen), **{s.name: Pinned(target, who(), now()) for s in services}}
     there = homelab.with_pins(scene.repo, base, pins)
-    return Aim(there, frozenset(s.name for s in services), target, tuple(_read_elsewhere(services, there)))
+    return Aim(
+        there,
+        names=frozenset(service.name for service in services),
+        target=target,
+        digests={service.name: service.digest for service in services},
+        hosts=scene.asked.hosts,
+        notices=tuple(_read_elsewhere(services, there)),
+    )
 
 
 def _target(scene: Scene, starts: list[ref.Start], about: frozenset[str] = frozenset()) -> str:
     word = scene.asked.to
-    start = ref.one_of(starts, word)
     for one in starts:
         ref.refuse_unknown(scene.root, one.commit, one.where)
+    start = ref.newest(scene.root, starts, word)
     if word is None:
         runs = history.merge(scene.journals.values())
-        word = ref.previous(history.about(runs, about) if about else runs, start.present)
+        word = ref.previous(history.about(runs, about) if about else runs, start.present, alone=bool(about))
         if not word:
-            what = f"no deploy before that of {start.present[:7]} is remembered, so there is nothing to go back to"
-            raise Refused(what, move="say where to, if you know: --to HASH")
+            repos.select(scene.repo, scene.asked.services or "*")  # a name that nobody knows is a mistyped one
+            left_out = "".join(f" ({note})" for note in scene.left_out)
+            what = f"no deploy before that of {start.present[:7]} is remembered{left_out}"
+            raise Refused(f"{what}, so there is nothing to go back to", move="say where to, if you know: --to HASH")
     target = ref.commit_of(scene.root, word, start.commit)
-    for name, commit in scene.deployed.items():
-        ref.refuse_forward(scene.root, target, commit, name)
+    ref.refuse_forward(scene.root, target, scene.deployed)
     return target
+
+
+def _older(scene: Scene, there: Repo) -> Mapping[str, str]:
+    """Hosts that are behind the commit and have services that were others there: those would go forward."""
+    found = {name: at for name, at in scene.deployed.items() if at != there.base}
+    found = {name: at for name, at in found.items() if ref.leads_to(scene.root, at, there.base)}
+    digests = {service.name: service.digest for service in there.services.values()}
+    records = {name: scene.fleet.seen[name].records.values() for name in found}
+    return {name: at for name, at in found.items() if any(r.digest != digests.get(r.service) for r in records[name])}
 
 
 def _likely(scene: Scene, words: str) -> list[str]:
@@ -84,14 +113,9 @@ def _starts(scene: Scene, names: Iterable[str]) -> Iterator[ref.Start]:
         yield from (ref.Start(host, commit, commit) for host, commit in scene.deployed.items())
 
 
-def _base(scene: Scene, services: Iterable[Service]) -> str:
-    """The commit at which the hosts of these services are, and stay."""
-    names = dict.fromkeys(host.name for service in services for host in service.hosts)
-    at = {name: scene.deployed[name] for name in names if name in scene.deployed}
-    if len({*at.values()}) != 1:
-        where = ", ".join(f"{host} is at {commit[:7]}" for host, commit in at.items()) or "nothing is deployed there"
-        raise Refused(where, move="inv deploy-all brings all hosts to one commit; then run the same again")
-    return next(iter(at.values()))
+def _base(scene: Scene) -> str:
+    """The commit at which the hosts are, and stay: one that lacks what is newer gets it, as with any deploy."""
+    return ref.newest(scene.root, [ref.Start(host, at, at) for host, at in scene.deployed.items()], "HEAD").commit
 
 
 def _chosen(scene: Scene, then: Repo, words: str) -> tuple[Service, ...]:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ..plan import Plan, Step, Verb
 from ..plan.system import restore
-from .asked import Scene
+from .aim import Aim
+from .scene import Scene
 
 
 def finished(scene: Scene, plan: Plan, *, allow_removals: bool) -> Plan:
@@ -17,12 +18,12 @@ def finished(scene: Scene, plan: Plan, *, allow_removals: bool) -> Plan:
     return replace(plan, steps=steps, faults=(*plan.faults, *faults))
 
 
-def systems_that_stay(scene: Scene) -> Iterator[str]:
+def systems_that_stay(scene: Scene, aim: Aim) -> Iterator[str]:
     """NixOS hosts whose files were others then, where only services go back."""
     if scene.asked.system or scene.asked.services is not None:
         return
-    for name, files in scene.fleet.repo.systems.items():
-        seen = scene.fleet.seen.get(name)
+    for name, files in aim.there.systems.items():
+        seen = scene.fleet.seen.get(name) if not aim.hosts or name in aim.hosts else None
         if seen and seen.systems and files and seen.systems[-1].files != files:
             yield f"the NixOS of {name} stays as it is; --system takes it back too"
 

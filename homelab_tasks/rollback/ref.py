@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,33 +43,53 @@ def refuse_unknown(root: Path, deployed: str, where: str) -> None:
         raise Refused(what, move="git fetch, then run the same again") from error
 
 
-def refuse_forward(root: Path, target: str, deployed: str, where: str) -> None:
-    """Raises Refused where `target` is not part of what led to `deployed`."""
-    if not leads_to(root, target, deployed):
-        what = f"{target[:7]} is not before what is deployed on {where} ({deployed[:7]})"
-        raise Refused(what, move="inv deploy goes forward")
+def refuse_forward(root: Path, target: str, deployed: Mapping[str, str]) -> None:
+    """Raises Refused where `target` is not part of what led to what is deployed (host -> commit).
+
+    One host that is further is enough; then others may be behind it already.
+    """
+    further = any(leads_to(root, target, commit) for commit in deployed.values())
+    for where, commit in deployed.items():
+        if not (leads_to(root, target, commit) or (further and leads_to(root, commit, target))):
+            what = f"{target[:7]} is not before what is deployed on {where} ({commit[:7]})"
+            raise Refused(what, move="inv deploy goes forward")
 
 
 def leads_to(root: Path, older: str, newer: str) -> bool:
     """Whether `older` is `newer`, or one of the commits before it."""
     apart = repos.distance(root, newer, older)
-    return apart is not None and not apart.behind
+    return older == newer or (apart is not None and not apart.behind)
 
 
-def previous(runs: Iterable[Run], present: str) -> str:
-    """The commit of the last deploy that succeeded before the one of `present`; "" where none is remembered.
+def previous(runs: Iterable[Run], present: str, *, alone: bool = False) -> str:
+    """The commit that was there before that of `present`, by the last run that succeeded; "" where none is remembered.
 
-    `runs` come newest first. What was put back counts as never deployed, and a rollback is no deploy.
+    `runs` come newest first; with `alone` they are those about some services. What was put back was never there, and
+    what a rollback took back does not count: before that comes what came before the deploy that it went back to.
     """
-    begun = False
-    for run in runs:
+    begun, back_to = False, ""
+    for run in (run for run in runs if not run.reverted):
+        target = _led_to(run, alone=alone)
+        if target and not back_to and run.ending is Ending.DONE:
+            if begun and not present.startswith(target):
+                return target
+            begun, back_to = begun or present.startswith(target), target
         afters = {after for _, after in run.moves.values()}
-        if run.title.split(" ")[0] not in _DEPLOYS or run.reverted:
+        if run.title.split(" ")[0] not in _DEPLOYS or not any(after.startswith(back_to) for after in afters):
             continue
+        back_to = ""
         begun = begun or present in afters  # however that one went
         if begun and run.ending is Ending.DONE and present not in afters and any(afters):
             return max(afters)
     return ""
+
+
+def _led_to(run: Run, *, alone: bool) -> str:
+    """Where a rollback went; "" for other runs. That of some services is no news of everything."""
+    words = run.title.split(" ")
+    if words[0] != "rollback" or "--to" not in words[:-1] or ("--service" in words and not alone):
+        return ""
+    return words[words.index("--to") + 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +101,19 @@ class Start:
     present: str  # that of the deploy that brought it
 
 
-def one_of(starts: Iterable[Start], word: str | None) -> Start:
-    """The one that all hosts are at, from which the word counts. Raises Refused where they are not at one, or at none.
+def newest(root: Path, starts: Iterable[Start], word: str | None) -> Start:
+    """The one that the word counts from: all others led to it. A deploy moves only the hosts that it has to change.
 
-    Where the word does not count from there, any will do.
+    Where the word does not count from there, any will do. Raises Refused where there is none.
     """
     known = list(starts)
     if not known:
         raise Refused("nothing is deployed there, so there is nothing to go back to", move="inv deploy-all")
-    apart = {start.commit if word else start.present for start in known}
-    if len(apart) > 1 and (word is None or is_relative(word)):
-        where = ", ".join(f"{s.where} is at {(s.commit if word else s.present)[:7]}" for s in known)
-        raise Refused(f"{where}: there is no one deploy to count from", move="say which: --to HASH, or one --host")
-    return known[0]
+    if word is not None and not is_relative(word):
+        return known[0]
+    at = [start.commit if word else start.present for start in known]
+    for start, commit in zip(known, at, strict=True):
+        if all(leads_to(root, other, commit) for other in at):
+            return start
+    where = ", ".join(f"{start.where} is at {commit[:7]}" for start, commit in zip(known, at, strict=True))
+    raise Refused(f"{where}: none of them comes after the others", move="say which: --to HASH, or one --host")

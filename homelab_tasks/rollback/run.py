@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
 
-from .. import history, pipeline
+from .. import pipeline
 from .. import repo as repos
-from ..commands import history as journals
 from ..errors import Refused, UnknownName
-from ..fleet import Fleet, env_files, in_parallel, in_place
-from ..history import Journal
+from ..fleet import Fleet, env_files
 from ..model import Host, Repo
 from ..observe import look, parse
 from ..pipeline import Options, Run
 from ..plan import Plan
 from ..plan.survey import survey, units
 from ..request import Request
+from ..stage import Stage
 from ..work import Audience
 from .aim import Aim, alone, everything
-from .asked import Asked, Scene
+from .asked import Asked
 from .finish import finished, systems_that_stay
 from .past import pasts
+from .scene import Scene
 
 
 def rollback(repo: Repo, asked: Asked, options: Options, audience: Audience) -> Run:
@@ -29,11 +28,11 @@ def rollback(repo: Repo, asked: Asked, options: Options, audience: Audience) -> 
     with Fleet(repo) as fleet:
         hosts = _hosts(repo, asked)
         audience.stage(f"looking at {', '.join(host.name for host in hosts)}")
-        fleet.look_at(hosts)
-        _refuse_in_place(fleet, hosts)
+        scene = Scene(asked, repo, fleet)
+        scene.see(hosts)
+        audience.at(Stage.CONNECTED)
         if not fleet.seen:
             raise Refused(next(iter(fleet.unfit.values()), "no host is meant"))
-        scene = Scene(asked, repo, fleet, _read_journals(fleet))
         aim = alone(scene, asked.services) if asked.services is not None else everything(scene)
         return _go(scene, aim, options, audience)
 
@@ -47,36 +46,15 @@ def _hosts(repo: Repo, asked: Asked) -> list[Host]:
     return [host for name, host in repo.hosts.items() if name in (asked.hosts or named)]
 
 
-def _refuse_in_place(fleet: Fleet, hosts: Iterable[Host]) -> None:
-    for host in hosts:
-        if in_place(fleet.repo, host):
-            what = f"{host.name} runs this very checkout, which a rollback would take from under your hands"
-            raise Refused(what, move="git revert here and deploy, or roll back the others: --host")
-
-
-def _read_journals(fleet: Fleet) -> dict[str, Journal]:
-    """The whole journal of each host that answered."""
-    hosts = [fleet.repo.hosts[name] for name in fleet.seen]
-    answers = in_parallel(lambda host: fleet.runners[host.name].run(journals.read(host, 0)), hosts)
-    found: dict[str, Journal] = {}
-    for host, answer in zip(hosts, answers, strict=True):
-        if answer.ok:
-            found[host.name] = history.parse(host.name, answer.text)
-        else:
-            said = (answer.stderr.strip().splitlines() or [f"exit status {answer.exit}"])[-1]
-            fleet.lose(host.name, f"the journal of {host.name} cannot be read ({said}); mend that there first")
-    return found
-
-
 def _go(scene: Scene, aim: Aim, options: Options, audience: Audience) -> Run:
     fleet, there = scene.fleet, aim.there
     request = _request(scene.asked, aim)
     fleet.repo = there
-    fleet.look_at({host.name: host for _, host, _ in units(there, request)}.values())
+    scene.see({host.name: host for _, host, _ in units(there, request)}.values())
     _see_env_of(scene.repo, fleet)
-    past, unknown = pasts(scene, request, aim.target)
+    past, unknown = pasts(scene, request, aim)
     found = survey(there, request, fleet.seen, fleet.unfit, past)
-    notices = (*aim.notices, *unknown, *systems_that_stay(scene))
+    notices = (*scene.left_out, *aim.notices, *unknown, *systems_that_stay(scene, aim))
     if not (found.systems or found.findings or found.moved or (found.gone and request.prune)):
         return Run(there, Plan(request.title, aim.target, unchanged=found.unchanged, held=found.held, notices=notices))
     return pipeline.change(
@@ -96,7 +74,7 @@ def _request(asked: Asked, aim: Aim) -> Request:
     return Request(
         title=asked.title(aim.target),
         names=aim.names,
-        hosts=asked.hosts,
+        hosts=aim.hosts,
         dependencies=False,
         force=asked.force,
         prune=whole,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..history import Change, Journal, Run
@@ -12,40 +12,48 @@ from ..plan.past import Past
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """One host at the last time that it was at a commit."""
+    """One host at the last time that it was at a commit, or one of several."""
 
     known: Mapping[str, Past] = field(default_factory=dict)  # service -> how it was
+    digests: Mapping[str, str] = field(default_factory=dict)  # and of which files
     touched: frozenset[str] = frozenset()  # services that something was done to since
     found: bool = False  # the journal tells of such a time
 
 
-def then(journal: Journal, commit: str) -> Then:
-    """The host of `journal` as it was at the end of the last time that it was at `commit`."""
+def then(journal: Journal, commits: Collection[str]) -> Then:
+    """The host of `journal` as it was at the end of the last time that it was at one of `commits`."""
     runs = [run for run in journal.runs if not run.reverted]  # what was put back never was
-    end = _end(runs, journal.host, commit)
+    end = _end(runs, journal.host, commits)
     if end is None:
         return Then(touched=frozenset(_touched(runs)))
-    known: dict[str, Past] = {}
-    for change in (change for run in runs[:end] for change in run.changes if change.status == "done"):
-        if change.verb == Verb.REMOVE.value:
-            known.pop(change.service, None)
-        elif change.env is not None:
-            known[change.service] = _past(change)
+    changes = _last(runs[:end])
     kept = _kept(runs[end:])
-    known = {name: replace(past, kept=kept.get(name, "")) for name, past in known.items()}
-    return Then(known, frozenset(_touched(runs[end:])), found=True)
+    known = {name: replace(_past(change), kept=kept.get(name, "")) for name, change in changes.items()}
+    digests = {name: change.digest for name, change in changes.items()}
+    return Then(known, digests, frozenset(_touched(runs[end:])), found=True)
 
 
-def _end(runs: Sequence[Run], host: str, commit: str) -> int | None:
-    """How many runs had ended when the host left the commit for the last time; None where it never was there."""
+def _end(runs: Sequence[Run], host: str, commits: Collection[str]) -> int | None:
+    """How many runs had ended when the host left the commits for the last time; None where it never was there."""
     end = None
     for number, run in enumerate(runs):
         before, after = run.moves.get(host, ("", ""))
-        if after == commit and run.ended:
+        if after in commits and run.ended:
             end = number + 1
-        elif before == commit:
+        elif before in commits:
             end = number
     return end
+
+
+def _last(runs: Iterable[Run]) -> Mapping[str, Change]:
+    """Service -> how it came up last, of those that were not removed since."""
+    found: dict[str, Change] = {}
+    for change in (change for run in runs for change in run.changes if change.status == "done"):
+        if change.verb == Verb.REMOVE.value:
+            found.pop(change.service, None)
+        elif change.env is not None:
+            found[change.service] = change
+    return found
 
 
 def _touched(runs: Iterable[Run]) -> Iterable[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import HomelabError, RepoInvalid
+from ..errors import HomelabError, Refused, RepoInvalid
 from ..model import System
 from ..repo.loader import Examined, examine
 from ..repo.source import Source
@@ -36,6 +36,8 @@ def draft(examined: Examined, wish: Wish) -> Draft:
         raise RepoInvalid(examined.problems)
     order = place_order(repo, wish)
     nix = _nix(root) if order.host.system is System.NIXOS else {}
+    if user_file(order) in nix:  # another uid would take its data away from it
+        raise Refused(f"{user_file(order)} is there already", move="move it away, or choose another name")
     numbers = numbers_of(order, nix)
     ports = host_ports(repo, order)
     files = {

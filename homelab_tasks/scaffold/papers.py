@@ -107,7 +107,7 @@ What is then set up by hand once: write it down here.
 ## Upgrade
 
 Read the release notes, change the tag in `compose.yml`, commit, look at `inv deploy {name} --dry-run`, deploy.
-The way back is `git revert` and another deploy; make a backup first, as data may not go back.
+The way back is `inv rollback --service {name}`; make a backup first, as data may not go back.
 
 ## Backup
 

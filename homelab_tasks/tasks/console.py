@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..pipeline import Options, Run
     from ..plan import Plan
     from ..stage import Stage
+    from ..waiting import Patience
     from ..work import Audience
     from .flags import Changing, Output
 
@@ -46,10 +47,17 @@ def _patiently(work: Callable[[], Run], changing: Changing) -> Run:
         return work()
     from ..waiting import patiently
 
+    return patiently(work, patience(changing.waits))
+
+
+def patience(seconds: float) -> Patience:
+    """Wait so long for locked hosts, and say for whom."""
+    from ..waiting import Patience
+
     def tell(locked: Locked) -> None:
         print(f"{locked.sentence}; waiting for it", file=sys.stderr, flush=True)
 
-    return patiently(work, changing.waits, tell)
+    return Patience(seconds, tell)
 
 
 @contextmanager

@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from invoke.context import Context
+from invoke.parser.argument import Argument
 from invoke.tasks import Task, task
 
 from ..errors import HomelabError, Refused, RepoInvalid
 from ..interrupt import hear_all
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
+_LETTERS = {"dry_run": "d", "follow": "f", "host": "h", "output": "o", "verbose": "v", "yes": "y"}
 
 
 def homelab_task(
@@ -49,10 +51,41 @@ def homelab_task(
         parameters = [*own, *(p for kind in flags for p in _parameters(kind))]  # type: ignore[arg-type]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         described = {f.name: f.metadata["help"] for kind in flags for f in fields(kind)}
-        decorated: Task[Any] = task(name=name, help={**described, **(texts or {})})(run)
+        texts_of_all = {**described, **(texts or {})}
+        decorated: Task[Any] = task(name=name, help=texts_of_all, klass=_Lettered, auto_shortflags=False)(run)
         return decorated
 
     return decorate
+
+
+class _Lettered(Task[Any]):
+    """Letters mean the same in every task. Invoke's own choice depends on what else a task has: `-v` would be verbose
+    here and remove volumes there.
+    """
+
+    def arg_opts(self, name: str, default: str, taken_names: set[str]) -> dict[str, Any]:
+        """What Invoke knows of one flag."""
+        known: dict[str, Any] = super().arg_opts(name, default, taken_names)
+        return known | {"names": [*known["names"], *_LETTERS.get(name, "")]}
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """The flags that Invoke is to know."""
+        return [_Flag.of(argument) for argument in super().get_arguments(ignore_unknown_help)]
+
+
+class _Flag(Argument):
+    """Invoke copies the flags of all tasks before it reads a word, each down to its letters: a tenth of `inv --list`."""
+
+    @classmethod
+    def of(cls, argument: Argument) -> _Flag:
+        """The same flag."""
+        flag = cls.__new__(cls)
+        flag.__dict__.update(argument.__dict__)
+        return flag
+
+    def __deepcopy__(self, _: dict[int, Any]) -> _Flag:
+        """All that it consists of is replaced when it changes, and never changed."""
+        return self.of(self)
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from invoke.context import Context
 from ..errors import Refused
 from .deploy import NAMES
 from .door import FAILED, here, homelab_task
-from .flags import Output, flag, typed
+from .flags import Output, Waiting, flag, typed
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -103,17 +103,18 @@ class Pushing:
     yes: bool = flag(False, "do not ask before a file is replaced", again=False)
 
 
-@homelab_task(Where, Pushing, texts=NAMES)
-def push(_: Context, names: str, where: Where, pushing: Pushing) -> None:
+@homelab_task(Where, Pushing, Waiting, texts=NAMES)
+def push(_: Context, names: str, where: Where, pushing: Pushing, waiting: Waiting) -> None:
     """Send each .env to its hosts; asks before one is replaced.
 
     The next deploy restarts what reads it. Works before the first
     deploy too. The file that was there is kept beside the records.
     """
     from .. import pipeline
+    from ..envs.lay import Laying
     from ..envs.push import contents, look, send
     from ..envs.reach import reached
-    from .console import chosen, host_names, passing
+    from .console import chosen, host_names, passing, patience
     from .env_console import may_replace, say_errors, say_sending, say_sent
 
     repo = pipeline.load(here())
@@ -129,7 +130,8 @@ def push(_: Context, names: str, where: Where, pushing: Pushing) -> None:
             if not may_replace(sending, yes=pushing.yes):
                 print("nothing was changed")
                 sys.exit(FAILED)
-            for sent in send(hosts, sending.open, typed("env.push", names, flags=[where])):
+            laying = Laying(typed("env.push", names, flags=[where]), patience(waiting.waits))
+            for sent in send(hosts, sending.open, laying):
                 say_sent(str(sent.unit), sent.why)
                 failed = failed or bool(sent.why)
     if failed:
@@ -159,8 +161,8 @@ def diff(_: Context, names: str, where: Where, output: Output) -> None:
         sys.exit(FAILED)
 
 
-@homelab_task(Where, texts={"name": "a service"})
-def edit(_: Context, name: str, where: Where) -> None:
+@homelab_task(Where, Waiting, texts={"name": "a service"})
+def edit(_: Context, name: str, where: Where, waiting: Waiting) -> None:
     """Edit a .env on its host with $VISUAL or $EDITOR here.
 
     It passes through memory only, is checked before it goes back,
@@ -168,9 +170,10 @@ def edit(_: Context, name: str, where: Where) -> None:
     """
     from ..envs.edit import fetch, revise, write_back
     from ..envs.expect import committed
+    from ..envs.lay import Laying
     from ..envs.reach import Unit, reached
     from ..envs.scratch import edited
-    from .console import agree, chosen, host_names
+    from .console import agree, chosen, host_names, patience
     from .env_console import say_errors, say_sent, the_one
 
     expected = committed(here())
@@ -190,7 +193,8 @@ def edit(_: Context, name: str, where: Where) -> None:
         if text is None:
             print("nothing was changed")
             return
-        write_back(repo, runner, fetched, text, typed("env.edit", name, flags=[where]))
+        laying = Laying(typed("env.edit", name, flags=[where]), patience(waiting.waits))
+        write_back(repo, runner, fetched.becomes(text), laying)
     say_sent(f"{service} on {host}")
 
 

@@ -48,6 +48,24 @@ class Output:
         return self.format == "json"
 
 
+_WAIT_LOCK = "wait so long for a locked host, seconds or 5m; else refuse"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Waiting:
+    """What tasks understand that change something on hosts without a plan."""
+
+    wait_lock: str | None = flag(None, _WAIT_LOCK, again=False)
+
+    def __post_init__(self) -> None:
+        _ = self.waits
+
+    @property
+    def waits(self) -> float:
+        """The seconds of `--wait-lock`."""
+        return _seconds("--wait-lock", self.wait_lock)
+
+
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Changing:
     """What every task that changes hosts understands."""
@@ -58,7 +76,7 @@ class Changing:
     yes: bool = flag(False, "do not ask before something is removed, or most of it restarts", again=False)
     timeout: str | None = flag(None, "seconds, or 5m, for a service to become healthy, not its own")
     verbose: bool = flag(False, "name what is unchanged too", again=False)
-    wait_lock: str | None = flag(None, "wait so long for a locked host, seconds or 5m; else refuse", again=False)
+    wait_lock: str | None = flag(None, _WAIT_LOCK, again=False)
 
     def __post_init__(self) -> None:
         _ = self.patience, self.waits

@@ -34,6 +34,7 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
     """
     from .. import pipeline
     from ..errors import Refused
+    from ..model import System
     from ..rollback import Asked
     from ..rollback import rollback as bring_back
     from .console import carry_out, host_names, options
@@ -41,6 +42,9 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
     if returning.system and returning.service is not None:
         raise Refused("--system with --service: NixOS is a whole host's", move="leave one of them out")
     repo = pipeline.load(here())
+    hosts = host_names(repo, changing.host)
+    if returning.system and not any(repo.hosts[name].system is System.NIXOS for name in hosts or repo.hosts):
+        raise Refused("--system: none of the hosts has system: nixos", move="say so in hosts.yaml where it is NixOS")
 
     def title(commit: str) -> str:
         return typed("rollback", flags=(replace(returning, to=commit[:10]), changing))
@@ -49,7 +53,7 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
         title,
         to=returning.to,
         services=returning.service,
-        hosts=host_names(repo, changing.host),
+        hosts=hosts,
         system=returning.system,
         reboot=returning.reboot,
         force=returning.force,

@@ -123,4 +123,6 @@ def _inside(word: str, root: Path) -> str | None:
     if not (os.sep in word or Path(word).is_file()):
         return None
     full = os.path.abspath(here() / word)  # noqa: PTH100 - not `resolve`: a link is the file that is meant
+    if not os.path.isdir(os.path.dirname(full)):  # noqa: PTH112, PTH120 - a file that was removed means its service
+        raise Refused(f"no file {word}", move="name files as they are seen from here")
     return Path(full).relative_to(root).as_posix() if Path(full).is_relative_to(root) else word

@@ -22,6 +22,7 @@ Steps = tuple[str, ...]  # ("services", "web", "ports", "0")
 
 _KINDS = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", Map: "object"}
 _KINDS |= {Seq: "array"}
+_NEVER_A_VARIABLE = {"object", "array", "null"}
 _UNIQUE = ("networks", "depends_on")  # other lists are freed of doubles before Compose looks
 _NO_TEXT_KEY = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)|~|null|true|false", re.IGNORECASE)
 
@@ -131,8 +132,8 @@ def _branch(node: Node, value: Any) -> Node | None:
         return node
     kind = _KINDS[type(value)]
     fits = kind in node.types or (kind == "integer" and "number" in node.types)
-    # a variable may become any scalar; that it becomes a list cannot be
-    return node if fits or (isinstance(value, str) and "$" in value and node.types - {"object", "array"}) else None
+    # a variable may become any scalar; that it becomes a list, a mapping or nothing cannot be
+    return node if fits or (isinstance(value, str) and "$" in value and node.types - _NEVER_A_VARIABLE) else None
 
 
 def _types(node: Node) -> set[str]:

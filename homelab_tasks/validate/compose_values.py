@@ -58,7 +58,7 @@ def _scalars(value: Any, steps: Steps, node: yaml.Node) -> Iterator[tuple[Steps,
     elif isinstance(value, Seq):
         for i, item in enumerate(value):
             yield from _scalars(item, (*steps, str(i)), value.node.value[i])
-    elif isinstance(value, (str, float)):
+    elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
         yield steps, value, node
 
 
@@ -71,9 +71,13 @@ def _unreadable(steps: Steps, value: str | float) -> str:
     if not found:
         return ""
     form = next(form for i, (_, form) in enumerate(_FORMS) if found.group(f"f{i}") is not None)
-    if isinstance(value, float):
-        return f"{value:g} is no port: put it in quotes" if form is syntax.port else ""
-    return form(value)
+    match value:
+        case str():
+            return form(value)
+        case int():
+            return form(str(value)) if form is syntax.port else ""
+        case _:
+            return f"{value:g} is no port: put it in quotes" if form is syntax.port else ""
 
 
 def _check_service(key: str, service: Map) -> Iterator[Problem]:

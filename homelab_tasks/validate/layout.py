@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
+from posixpath import dirname
 
 from ..errors import Place, Problem, Rule, Severity
 from ..repo.discover import COMPOSE_FILES, OVERRIDE_FILES, TEMPLATES
@@ -17,7 +19,8 @@ A_FOLDER = Rule("R016", "folder-for-a-file", Severity.ERROR, "a folder has the n
 NO_ACCESS = Rule("R017", "no-access", Severity.WARNING, "a folder of services/ cannot be read")
 NOT_OURS = Rule("R018", "other-repo", Severity.WARNING, "a folder of services/ that is no part of this Git repo")
 MISSPELLED = Rule("R019", "misspelled-file", Severity.WARNING, "a file whose name misses a known one by a letter")
-RULES = (A_FOLDER, NO_ACCESS, NOT_OURS, MISSPELLED)
+OUT_OF_REACH = Rule("R052", "out-of-reach", Severity.WARNING, "a compose file where no service is looked for")
+RULES = (A_FOLDER, NO_ACCESS, NOT_OURS, MISSPELLED, OUT_OF_REACH)
 
 _KNOWN = frozenset({*COMPOSE_FILES, *OVERRIDE_FILES, *TEMPLATES, SETTINGS, ".env"})
 _DEEPEST = 2  # below services/: an app, and its instances
@@ -25,10 +28,14 @@ _DEEPEST = 2  # below services/: an app, and its instances
 
 def check(facts: Facts) -> Iterator[Problem]:
     """Walks as deep as services lie; links are not followed, so no loop can catch us."""
-    yield from _folder(facts.full(SERVICES), SERVICES, 0)
+    read = {path for service in facts.repo.services.values() for path in service.stack.reads}
+    for problem in _folder(facts.full(SERVICES), SERVICES, 0, within=False):
+        if problem.rule != OUT_OF_REACH.code or problem.place.file not in read:
+            yield problem
 
 
-def _folder(folder: Path, path: str, depth: int) -> Iterator[Problem]:
+def _folder(folder: Path, path: str, depth: int, *, within: bool) -> Iterator[Problem]:
+    """`within` a service: what lies below it is its own."""
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except PermissionError:
@@ -40,11 +47,12 @@ def _folder(folder: Path, path: str, depth: int) -> Iterator[Problem]:
     if depth and ".git" in names:
         what = "is a Git repo of its own (a submodule?): its files are in no commit of this one, so not deployed"
         yield NOT_OURS.at(Place(shown(path)), what, "commit the files themselves, and remove its .git")
+    within = within or (depth > 0 and not names.isdisjoint(COMPOSE_FILES))
     for entry in entries:
-        yield from _entry(entry, f"{path}/{entry.name}", depth, names)
+        yield from _entry(entry, f"{path}/{entry.name}", depth, names, within=within)
 
 
-def _entry(entry: os.DirEntry[str], path: str, depth: int, names: set[str]) -> Iterator[Problem]:
+def _entry(entry: os.DirEntry[str], path: str, depth: int, names: set[str], *, within: bool) -> Iterator[Problem]:
     if entry.name == ".git":
         return
     if entry.is_dir(follow_symlinks=False):
@@ -52,18 +60,32 @@ def _entry(entry: os.DirEntry[str], path: str, depth: int, names: set[str]) -> I
             what = "is a folder, not a file (Docker makes one where a file to mount is missing)"
             yield A_FOLDER.at(Place(shown(path)), what, f"rmdir it, and write the file {entry.name}")
         elif depth < _DEEPEST:
-            yield from _folder(Path(entry.path), path, depth + 1)
+            yield from _folder(Path(entry.path), path, depth + 1, within=within)
+        elif not within:
+            yield from _too_deep(entry, path)
     elif not depth and entry.is_symlink() and Path(entry.path).is_dir():
         yield NOT_OURS.at(Place(shown(path)), "is a link to a folder, which is not followed", "make it a real folder")
     elif depth and entry.name.endswith((".yml", ".yaml")):
         yield from _near(entry.name, path, names)
+    elif not depth and entry.name in COMPOSE_FILES:
+        what = f"lies in {SERVICES}/ itself, where no service is looked for"
+        yield OUT_OF_REACH.at(Place(path), what, f"git mv {path} {SERVICES}/NAME/{entry.name}")
+
+
+def _too_deep(entry: os.DirEntry[str], path: str) -> Iterator[Problem]:
+    found = next((name for name in COMPOSE_FILES if Path(entry.path, name).is_file()), "")
+    if found:
+        what = f"lies too deep: no service is looked for below {SERVICES}/APP/INSTANCE"
+        move = f"git mv {shlex.quote(shown(path))} {SERVICES}/{shlex.quote(shown(entry.name))}"
+        yield OUT_OF_REACH.at(Place(f"{shown(path)}/{found}"), what, move)
 
 
 def _near(name: str, path: str, names: set[str]) -> Iterator[Problem]:
     meant = _meant(name, names)
     if meant:
-        what = f"nobody reads a file of this name; did you mean {meant}?"
-        yield MISSPELLED.at(Place(shown(path)), what, f"git mv {name} {meant}")
+        full, right = shown(path), f"{dirname(shown(path))}/{meant}"
+        move = f"did you mean {meant}? git mv {shlex.quote(full)} {shlex.quote(right)}"
+        yield MISSPELLED.at(Place(full), "nobody reads a file of this name", move)
 
 
 def _meant(name: str, names: set[str]) -> str:

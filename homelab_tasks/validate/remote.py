@@ -91,7 +91,8 @@ def _keys(facts: Facts, host: Host, folder: Folder, there: EnvFile | None) -> It
     if there is None:
         if wanted:
             what = f"{folder.name} has no .env on {host}, and needs {_listed(sorted(wanted))}"
-            yield NO_FILE.at(Place(folder.template), what, f"inv env.init {folder.name} && inv env.push {folder.name}")
+            move = f"inv env.init --names {folder.name} && inv env.push {folder.name}"
+            yield NO_FILE.at(Place(folder.template), what, move)
         return
     for key in sorted(wanted, key=lines.__getitem__):
         what = f"{key} is missing in the .env of {folder.name} on {host}"

@@ -181,6 +181,30 @@ def test_a_delivery_that_a_power_cut_ended_is_finished_by_the_next_run(home: Hom
     assert on(host, f"git -C {CHECKOUT} status --porcelain; ls {CHECKOUT}/.git/homelab/delivering || true") == ""
 
 
+HALF_A_GIT_FOLDER = "mkdir -p .git.new.77/.git/refs && touch .git.new.77/.git/HEAD.lock"
+NO_COMMIT_YET = "git init --quiet --initial-branch=main"
+HALF_A_FILE = f"{NO_COMMIT_YET} && mkdir -p .git/homelab services/blog && echo COMMIT >.git/homelab/delivering && \
+echo ser >services/blog/compose.yml && touch .git/index.lock"
+
+
+@pytest.mark.parametrize(
+    "left", [HALF_A_GIT_FOLDER, NO_COMMIT_YET, HALF_A_FILE], ids=["half a Git folder", "no commit yet", "half a file"]
+)
+def test_a_first_delivery_that_was_cut_off_is_made_again(home: Homelab, host: LabHost, left: str) -> None:
+    home.add("blog", "environment: {TOKEN: '${TOKEN:?}'}")
+    home.write(".gitignore", ".env\n")
+    commit = home.commit()
+    put(host, "services/blog/.env", "TOKEN=hush\n")
+    on(host, f"cd {CHECKOUT} && {left.replace('COMMIT', commit)}")
+    home.deploy()
+    assert head(host) == commit
+    assert host.docker("exec", "blog-web-1", "sh", "-c", "echo $TOKEN") == "hush"
+    assert (
+        on(host, f"git -C {CHECKOUT} status --porcelain; ls -d {CHECKOUT}/.git*")
+        == f"{CHECKOUT}/.git\n{CHECKOUT}/.gitignore"
+    )
+
+
 ODD = {"A": 'it\'s "quoted" `id` $HOME \\ end ', "B": "grün 🚀", "C": "line one\nline two", "D": "$(touch /tmp/oops)"}
 
 

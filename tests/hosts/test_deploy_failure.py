@@ -137,21 +137,21 @@ cat /dev/zero >ballast 2>/dev/null || true
 """
 
 
-def test_what_cannot_be_recorded_has_failed_until_there_is_space(home: Homelab, host: LabHost) -> None:
+def test_on_a_full_disk_no_update_begins_and_what_cannot_be_recorded_has_failed(home: Homelab, host: LabHost) -> None:
     home.add("plex")
     home.add("blog")
     home.commit()
     home.deploy()
+    blog = seen(host, "blog-web-1")
     host.fill_disk()
     host.check("bash", "-c", FILL_UP, "fill", CHECKOUT)
     state = host.check("cat", f"{CHECKOUT}/.git/homelab/state.jsonl")
-    for words in (["stop", "plex"], ["restart", "blog"]):
+    for words, what in ((["stop", "plex"], "done, but not recorded"), (["restart", "blog"], "not begun")):
         done = home.inv(*words)
-        assert (done.status, "done, but not recorded: the disk of h1 is full; free some space" in done.said) == (
-            1,
-            True,
-        )
+        assert done.status == 1
+        assert f"{what}: the disk of h1 is full; free some space" in done.said
         assert "\u2713" not in done.out
+    assert seen(host, "blog-web-1") == blog
     assert host.check("cat", f"{CHECKOUT}/.git/homelab/state.jsonl") == state
     host.free_disk()
     home.succeed("stop", "plex")

@@ -12,7 +12,8 @@ from queue import SimpleQueue
 import pytest
 
 from homelab_tasks.stage import Stage
-from tests.hosts.faults.cases import Case, Fault, cases, points, run
+from tests.hosts.faults.cases import Case, cases, points, run
+from tests.hosts.faults.strikes import Fault
 from tests.hosts.faults.world import World
 from tests.lab import Lab, LabHost
 

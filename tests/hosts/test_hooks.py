@@ -20,7 +20,7 @@ echo "homelab: keep $dump"
 """
 RESTORE = """
 [ -n "$HOMELAB_KEPT" ] || exit 0
-docker compose exec -T web sh -c 'cat >/data/rows' <"$HOMELAB_KEPT"
+docker compose run --rm -T --entrypoint sh web -c 'cat >/data/rows' <"$HOMELAB_KEPT"
 """
 HOOKS = {"before_deploy": "bash dump.sh", "before_rollback": "bash restore.sh"}
 
@@ -102,7 +102,7 @@ def test_a_deploy_that_fails_puts_the_database_back_too(wiki: Homelab, host: Lab
     done = wiki.inv("deploy-all")
     assert (done.status, "all is as before" in done.said) == (1, True)
     eventually(lambda: running(host) == ["wiki-web-1"], "the wiki")
-    assert version(host) == "one"
+    assert (version(host), stored(host)) == ("one", "old")
 
 
 def test_a_hook_that_fails_is_the_failure_of_its_service_and_containers_are_not_touched(

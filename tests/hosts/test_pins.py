@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.hosts.homelab import CHECKOUT, Homelab, head, put, seen
+from pathlib import Path
+
+from tests.hosts.homelab import CHECKOUT, Homelab, head, put, running, seen
+from tests.hosts.test_checkout import on, push
 from tests.hosts.test_rollback import deployed, is_clean
 from tests.lab import Lab, LabHost
 
@@ -54,6 +57,25 @@ def test_a_deploy_of_everything_keeps_it_and_says_so(home: Homelab, host: LabHos
     home.commit()
     home.succeed("deploy", "wiki")
     assert (seen(host, "plex-web-1"), image(host, "wiki")) == (plex, "homelab/demo:2")
+
+
+def test_a_pin_needs_no_origin_that_has_its_commit(tmp_path: Path, lab: Lab, host: LabHost) -> None:
+    home = Homelab.make(tmp_path / "repo", lab, [host], folder="lab")
+    home.inventory(lab, [host], defaults={"source": "origin"})
+    on(host, f"git init --quiet --bare ~/origin.git && git init --quiet {CHECKOUT}")
+    on(host, f"git -C {CHECKOUT} remote add origin ~/origin.git")
+    for number in "12":
+        home.add("blog", f"image: homelab/demo:{number}")
+        home.add("plex", f"image: homelab/demo:{number}")
+        home.commit()
+        push(home, lab)
+        home.deploy()
+    home.succeed("rollback", "--service", "plex")
+    home.add("blog", "image: homelab/demo:2", "environment: {TZ: UTC}")
+    home.commit()
+    push(home, lab)
+    home.deploy()
+    assert (image(host), image(host, "blog"), is_clean(host)) == ("homelab/demo:1", "homelab/demo:2", True)
 
 
 def test_a_deploy_by_name_frees_it(home: Homelab, host: LabHost) -> None:
@@ -159,6 +181,19 @@ def test_a_service_of_two_hosts_is_pinned_on_both(home: Homelab, lab: Lab, hosts
     home.succeed("rollback", "--service", "plex")
     assert [image(host) for host in hosts[:2]] == ["homelab/demo:1"] * 2
     assert "plex is pinned, and runs on h2 too" in home.inv("deploy", "plex", "--host", "h1").err
+
+
+def test_a_service_that_moved_goes_back_to_where_it_was(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
+    home.add("blog", host="h2")
+    first = deployed(home, "env_file: [{path: .env, required: false}]")
+    put(hosts[0], "services/plex/.env", "TOKEN=later\n")
+    deployed(home, host="h2")
+    home.succeed("rollback", "--service", "plex", "--to", first, "--yes")
+    assert [running(host) for host in hosts[:2]] == [["plex-web-1"], ["blog-web-1"]]
+    home.deploy()
+    assert [running(host) for host in hosts[:2]] == [["plex-web-1"], ["blog-web-1"]]
+    home.succeed("deploy", "plex", "--yes")
+    assert [running(host) for host in hosts[:2]] == [[], ["blog-web-1", "plex-web-1"]]
 
 
 def test_a_folder_that_no_longer_fits_is_told_with_the_way_out(home: Homelab, lab: Lab, host: LabHost) -> None:

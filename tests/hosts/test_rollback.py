@@ -59,6 +59,15 @@ def test_two_rollbacks_in_a_row_go_two_deploys_back(home: Homelab, host: LabHost
     assert (done.status, done.err) == (1, f"{told}; say where to, if you know: --to HASH\n")
 
 
+def test_what_was_rolled_back_from_is_not_gone_back_to(home: Homelab, host: LabHost) -> None:
+    good = deployed(home)
+    deployed(home, "image: homelab/demo:2")
+    home.succeed("rollback")
+    deployed(home, "image: homelab/demo:2", "environment: {TZ: UTC}")
+    home.succeed("rollback")
+    assert (head(host), seen(host, "plex-web-1").image) == (good, "homelab/demo:1")
+
+
 def test_head_counts_from_what_is_deployed_and_not_from_here(home: Homelab, host: LabHost) -> None:
     commits = [deployed(home, f"environment: {{N: '{n}'}}") for n in range(3)]
     home.write("README.md", "not deployed\n")
@@ -96,6 +105,33 @@ def test_a_latest_image_is_the_one_that_it_was(home: Homelab, host: LabHost) -> 
     assert host.docker("inspect", "--format", "{{.Image}}", "plex-web-1") == old
 
 
+def test_a_service_that_was_never_as_it_says_there_takes_no_image_of_another_time(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    deployed(home)
+    home.add("blog", "environment: {TZ: UTC}")
+    home.add("plex", "image: homelab/demo:2")
+    second = home.commit()
+    home.succeed("deploy", "blog")
+    deployed(home, "image: homelab/demo:2", "environment: {TZ: UTC}")
+    new = host.docker("inspect", "--format", "{{.Image}}", "plex-web-1")
+    home.succeed("rollback", "--to", second)
+    assert (seen(host, "plex-web-1").image, head(host)) == ("homelab/demo:2", second)
+    assert host.docker("inspect", "--format", "{{.Image}}", "plex-web-1") == new
+
+
+def test_a_service_comes_back_to_the_host_that_it_was_on(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
+    settings = ("env_file: .env",)
+    for host in hosts[:2]:
+        put(host, "services/plex/.env", f"TOKEN={host.name}\n")
+    deployed(home, *settings)
+    put(hosts[0], "services/plex/.env", "TOKEN=later\n")
+    deployed(home, *settings, host="h2")
+    assert [running(host) for host in hosts[:2]] == [[], ["plex-web-1"]]
+    home.succeed("rollback", "--yes")
+    assert [running(host) for host in hosts[:2]] == [["plex-web-1"], []]
+    assert hosts[0].docker("exec", "plex-web-1", "sh", "-c", "echo $TOKEN") == "h1"
+
+
 def test_what_came_since_is_removed_and_what_went_since_comes_back(home: Homelab, host: LabHost) -> None:
     home.add("blog")
     first = deployed(home)
@@ -112,15 +148,15 @@ def test_what_came_since_is_removed_and_what_went_since_comes_back(home: Homelab
 
 
 def test_a_protected_service_is_not_removed_by_going_back(home: Homelab, host: LabHost) -> None:
-    deployed(home)
+    first = deployed(home)
     deployed(home, name="wiki", protect=True)
     done = home.inv("rollback", "--yes")
     assert done.status == 1
     assert "wiki did not exist then, and is protected (protect: true); if it is really to go: --allow-removals" in (
         done.said
     )
-    home.succeed("rollback", "--yes", "--allow-removals")
-    assert running(host) == ["plex-web-1"]
+    assert "wiki remove: did not exist then" in home.succeed("rollback", "--yes", "--allow-removals").said
+    assert (running(host), head(host), is_clean(host)) == (["plex-web-1"], first, True)
 
 
 def test_what_was_stopped_on_purpose_stays_stopped(home: Homelab, host: LabHost) -> None:
@@ -143,11 +179,52 @@ def test_two_hosts_go_back_together(home: Homelab, hosts: tuple[LabHost, ...]) -
     assert (seen(hosts[0], "plex-web-1").image, seen(hosts[1], "blog-web-1").image) == (("homelab/demo:1",) * 2)
 
 
-def test_hosts_at_different_commits_are_named(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
+def test_a_host_that_the_last_deploys_had_nothing_to_do_on_is_no_hindrance(
+    home: Homelab, hosts: tuple[LabHost, ...]
+) -> None:
+    home.add("blog", "env_file: .env", host="h2")
+    put(hosts[1], "services/blog/.env", "TOKEN=old\n")
+    first = deployed(home)
+    second = deployed(home, "environment: {N: '2'}")
+    home.add("blog", "env_file: .env", "environment: {N: '3'}", host="h2")
+    put(hosts[1], "services/blog/.env", "TOKEN=new\n")
+    third = deployed(home, "environment: {N: '3'}")
+    assert [head(host) for host in hosts[:2]] == [third, third]
+    home.succeed("rollback")
+    assert [head(host) for host in hosts[:2]] == [second, second]
+    assert hosts[1].docker("exec", "blog-web-1", "sh", "-c", "echo $TOKEN$N") == "old"
+    assert hosts[0].docker("exec", "plex-web-1", "sh", "-c", "echo $N") == "2"
+    home.succeed("rollback", "--to", "HEAD~1")
+    assert (head(hosts[0]), seen(hosts[0], "plex-web-1").status) == (first, "running")
+
+
+def test_a_host_whose_services_are_older_still_stays(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
     home.add("blog", host="h2")
     first = deployed(home)
-    second = deployed(home, "image: homelab/demo:2")
-    told = f"h1 is at {second[:7]}, h2 is at {first[:7]}: there is no one deploy to count from"
+    home.add("blog", "image: homelab/demo:2", host="h2")
+    home.add("plex", "image: homelab/demo:2")
+    second = home.commit()
+    home.succeed("deploy", "plex")
+    home.add("plex", "environment: {N: '3'}")
+    home.commit()
+    home.succeed("deploy", "plex")
+    said = home.succeed("rollback").said
+    assert f"note: h2 is at {first[:7]}, which is older, and stays so" in said
+    assert [head(host) for host in hosts[:2]] == [second, first]
+    assert seen(hosts[1], "blog-web-1").image == "homelab/demo:1"
+
+
+def test_hosts_of_different_branches_are_named(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
+    home.add("blog", host="h2")
+    first = deployed(home)
+    home.git("checkout", "--quiet", "-b", "aside")
+    home.add("blog", "image: homelab/demo:2", host="h2")
+    aside = deployed(home)
+    home.git("checkout", "--quiet", "main")
+    home.add("plex", "image: homelab/demo:2")
+    there = home.commit()
+    home.succeed("deploy", "plex")
+    told = f"h1 is at {there[:7]}, h2 is at {aside[:7]}: none of them comes after the others"
     for words in ([], ["--to", "HEAD~1"]):
         done = home.inv("rollback", *words)
         assert (done.status, done.err) == (1, f"error: {told}; say which: --to HASH, or one --host\n")
@@ -189,6 +266,7 @@ def test_after_a_deploy_that_failed_and_was_kept_the_last_good_one_comes_back(ho
         ("HEAD~9", "--to HEAD~9: there is no such commit before {second}, which is deployed; see git log --oneline"),
         ("main", "{third} is not before what is deployed on h1 ({second}); inv deploy goes forward"),
         ("aside", "{aside} is not before what is deployed on h1 ({second}); inv deploy goes forward"),
+        ("HEAD..main", "--to: no commit 'HEAD..main'; git fetch, or see git log --oneline"),
         ("broken", "the repo at {broken} does not load; choose another with --to:\n  hosts.yaml:"),
     ],
 )
@@ -224,7 +302,8 @@ def test_a_service_that_came_later_and_one_that_never_was(home: Homelab) -> None
     assert home.inv("rollback", "--service", "wiki", "--to", first).err == (
         f"error: wiki does not exist at {first[:7]}; it came with {came[:7]}\n"
     )
-    assert "no service 'wikki'; " in home.inv("rollback", "--service", "wikki", "--to", first).err
+    for words in (["--to", first], []):
+        assert "no service 'wikki'; " in home.inv("rollback", "--service", "wikki", *words).err
 
 
 def test_nothing_is_deployed_yet(home: Homelab) -> None:
@@ -274,10 +353,14 @@ def test_a_commit_that_the_host_threw_away_is_delivered_again(home: Homelab, hos
 def test_a_journal_that_was_cut_short_tells_what_it_knows(home: Homelab, host: LabHost) -> None:
     put(host, "services/plex/.env", "TOKEN=old\n")
     first = deployed(home, "env_file: .env")
-    deployed(home, "env_file: .env", "image: homelab/demo:2")
-    host.check("bash", "-c", f"cd {CHECKOUT}/.git/homelab && tail -n 2 journal.jsonl >j && mv j journal.jsonl")
-    assert "no deploy before that of" in home.inv("rollback").err
+    second = deployed(home, "env_file: .env", "image: homelab/demo:2")
+    journal = f"{CHECKOUT}/.git/homelab/journal.jsonl"
+    host.check("bash", "-c", f"(echo edited; tail -n 2 {journal}) >j && mv j {journal}")
+    left_out = "h1: journal.jsonl line 1 of .git/homelab: no entry, left out"
+    told = f"error: no deploy before that of {second[:7]} is remembered ({left_out}), so there is nothing to go back to"
+    assert home.inv("rollback").err.startswith(told)
     said = home.succeed("rollback", "--to", first[:12]).said
+    assert f"note: {left_out}" in said
     assert f"note: h1 does not remember to have been at {first[:7]}" not in said  # it knows that it came from there
     assert (head(host), seen(host, "plex-web-1").image) == (first, "homelab/demo:1")
 

@@ -197,12 +197,16 @@ def test_a_failed_deploy_may_also_go_on_or_stop_there(
     assert ("blog-web-1" in running(host)) is (policy == "keep")
 
 
-def test_history_tells_that_a_deploy_went_back(home: Homelab) -> None:
+def test_history_tells_that_a_deploy_went_back_and_how_long_all_of_it_took(home: Homelab) -> None:
     a_chain(home)
     home.deploy()
     a_chain(home, BROKEN)
-    assert home.inv("deploy-all", "--yes").status == 1
-    assert "reverted" in home.succeed("history").out or "put back" in home.succeed("history").out
+    done = home.inv("deploy-all", "--yes", "--format=json")
+    (run, *_) = home.succeed("history", "--format=json").json["runs"]
+    assert (done.status, run["outcome"], run["reverted"]) == (1, "put back", True)
+    forward = max(step["seconds"] for step in done.json["steps"])
+    assert run["seconds"] == pytest.approx(done.json["seconds"], abs=0.01)
+    assert run["seconds"] > forward + done.json["undone"]["seconds"]
 
 
 def test_a_commit_that_cannot_be_delivered_everywhere_is_taken_back_where_it_was(

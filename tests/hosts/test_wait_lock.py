@@ -80,6 +80,22 @@ def test_a_command_that_a_dead_run_left_working_is_waited_for_too(home: Homelab,
     assert host.docker("exec", "slow-web-1", "sh", "-c", "echo $A") == "two"
 
 
+def test_env_files_are_sent_when_the_host_is_free(home: Homelab, host: LabHost) -> None:
+    home.add("db", NOT_READY)
+    home.write(".gitignore", ".env\n")
+    home.commit()
+    home.write("services/db/.env", "TOKEN=mine\n")
+    with home.start("deploy-all", "--timeout", "60") as first:
+        wait_until(host, "db-web-1")
+        with home.start("env.push", "db", "--wait-lock", "1m") as second:
+            eventually(lambda: asks_for_the_lock(host), "the second run to wait")
+            first.kill()
+            done = finish(second)
+    assert (done.status, done.out.splitlines()[-1]) == (0, "db on h1: written; the next deploy takes it up")
+    assert "h1 is locked by " in done.err
+    assert host.check("cat", "/opt/homelab/services/db/.env") == "TOKEN=mine"
+
+
 def test_what_only_reads_never_waits(home: Homelab, host: LabHost) -> None:
     home.add("db", NOT_READY)
     home.commit()

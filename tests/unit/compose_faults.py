@@ -69,6 +69,8 @@ FAULTS: list[tuple[str, list[str]]] = [
     ("services: {web: {image: a, pull_policy: sometimes}}", ["C001 1:41: pull_policy of service 'web': 'sometimes' is not allowed; choose one of always, never, build, if_not_present, missing, refresh, daily, weekly"]),
     ("services: {web: {image: a, ports: ['80:80/tpc']}}", ["C003 1:36: ports of service 'web': 'tpc' is no protocol; write tcp, udp or sctp"]),
     ("services: {web: {image: a, ports: ['80:99999']}}", ["C003 1:36: ports of service 'web': '99999' is no port or range of ports; write numbers from 0 to 65535"]),
+    ("services: {web: {image: a, ports: [80800]}}", ["C003 1:36: ports of service 'web': '80800' is no port or range of ports; write numbers from 0 to 65535"]),
+    ("services: {web: {image: a, develop: '${X}'}}", ["C001 1:37: develop of service 'web': expected a mapping or nothing, found the text '${X}'; see the Compose file reference for this key"]),
     ("services: {web: {image: a, ports: ['http:80']}}", ["C003 1:36: ports of service 'web': 'http' is no port or range of ports; write numbers from 0 to 65535"]),
     ("services: {web: {image: a, ports: ['80-90:80-85']}}", ["C003 1:36: ports of service 'web': 80-90 and 80-85 are not the same number of ports; make both ranges equally long"]),
     ("services: {web: {image: a, ports: ['300.1.1.1:80:80']}}", ["C003 1:36: ports of service 'web': '300.1.1.1' is no IP address; write IP:HOST:CONTAINER"]),

@@ -10,20 +10,21 @@ from homelab_tasks.commands.compose import Project
 from .builders import a_host, a_network, a_repo, a_service
 
 PLEX = Project("plex", "/opt/home lab/services/plex", working="/opt/home lab/.git/homelab/working")
+LASTING = """sh -c 'said=$("$@" 2>&1); status=$?; printf %s "$said"; exit $status' lasting"""
 HEAD = "cd '/opt/home lab/services/plex' && exec timeout --kill-after=10"
 LOCK = "env GOGC=400 flock --shared '/opt/home lab/.git/homelab/working'"
 
 
 def test_up_starts_detached_and_removes_what_is_no_longer_in_the_file() -> None:
     (up,) = compose.up(PLEX)
-    words = "docker compose --project-name plex up --detach --remove-orphans --quiet-pull"
+    words = f"{LASTING} docker compose --project-name plex up --detach --remove-orphans --quiet-pull"
     assert str(up) == f"{HEAD} 900 {LOCK} {words}"
 
 
 def test_the_plugin_is_called_directly_where_its_path_is_known() -> None:
     plugin = "/usr/libexec/docker/cli-plugins/docker-compose"
     project = Project("plex", "/opt/plex", binary=plugin)
-    line = f"exec timeout --kill-after=10 180 env GOGC=400 {plugin} --project-name plex stop"
+    line = f"exec timeout --kill-after=10 180 env GOGC=400 {LASTING} {plugin} --project-name plex stop"
     assert str(compose.stop(project)) == f"cd /opt/plex && {line}"
 
 

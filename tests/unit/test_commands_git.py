@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -98,6 +99,23 @@ def test_the_next_one_carries_only_what_is_new_and_removes_what_went(home: Path,
         False,
         True,
     )
+
+
+def test_what_was_delivered_is_on_the_disk_before_the_marker_goes(
+    home: Path, there: Path, send: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = commit(home, compose="v1", same="v1", gone="v1")
+    send()
+    commit(home, compose="v2", sub__file="v1", gone=None)
+    log = tmp_path / "synced"
+    real = shutil.which("sync")
+    sync = tmp_path / "bin/sync"
+    sync.parent.mkdir()
+    sync.write_text(f'#!/bin/sh\n[ -e .git/homelab/delivering ] && echo "$@" >>{log}\nexec {real} "$@"\n')
+    sync.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{sync.parent}:{os.environ['PATH']}")
+    assert send(old).returncode == 0
+    assert (log.read_text().splitlines()[-1], clean(there)) == ("-- compose sub/file", True)
 
 
 def test_going_back_needs_no_bundle(home: Path, there: Path, send: Take) -> None:

@@ -155,6 +155,20 @@ GREETING='hello'
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "made"),
+    [
+        ("PIN=0000 # generate: digits 4", "PIN=4711 # generate: digits 4"),
+        ("PIN=   # generate", "PIN=4711 # generate"),
+        ("PIN=#generate", "PIN=4711 #generate"),
+        ("PIN='<pin>' # secret", "PIN=4711 # secret"),
+        ("PIN=changeme", "PIN=4711"),
+    ],
+)
+def test_a_mark_on_the_line_is_kept_behind_the_value(line: str, made: str) -> None:
+    assert filled(line, blanks(line, "x"), {"PIN": "4711"}) == made
+
+
 def test_what_stays_empty_does_not_become_its_comment() -> None:
     text = filled(TEMPLATE, blanks(TEMPLATE, "x"), {})
     assert "PIN='' # generate: digits 4" in text

@@ -152,7 +152,8 @@ def test_a_hook_is_told_where_it_is_and_holds_the_lock_of_working_commands() -> 
         "cd /opt/homelab/services/plex && exec timeout --kill-after=10 300 env HOMELAB_HOOK=before_deploy "
         "HOMELAB_SERVICE=plex HOMELAB_HOST=nas HOMELAB_PROJECT=plex HOMELAB_COMMIT=c0ffee0000000000000000000000000000000000 "
         "HOMELAB_FROM=0ld0000000000000000000000000000000000000 HOMELAB_RUNNING=plex HOMELAB_KEPT= COMPOSE_PROJECT_NAME=plex "
-        "flock --shared /opt/homelab/.git/homelab/working bash -c ./dump.sh plex"
+        "flock --shared /opt/homelab/.git/homelab/working "
+        """sh -c 'said=$("$@" 2>&1); status=$?; printf %s "$said"; exit $status' lasting bash -c ./dump.sh plex"""
     )
 
 

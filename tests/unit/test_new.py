@@ -338,3 +338,11 @@ def test_a_folder_that_is_there_already_is_never_written_into(nixos: Path) -> No
     with pytest.raises(HomelabError) as caught:
         draft(examine(worktree(nixos)), Wish("sonarr"))
     assert str(caught.value) == "services/sonarr is there already; move it away, or choose another name"
+
+
+def test_a_user_that_is_there_already_keeps_its_uid(nixos: Path) -> None:
+    with pytest.raises(HomelabError) as caught:
+        draft(examine(worktree(nixos)), Wish("plex"))
+    assert str(caught.value) == (
+        "nixos/modules/services/plex/user.nix is there already; move it away, or choose another name"
+    )

@@ -115,6 +115,13 @@ def test_what_a_failed_first_deploy_left_is_removed_with_the_service() -> None:
     assert (step.verb, step.subject, step.cause) == (Verb.REMOVE, "old", "no longer in the repo")
 
 
+def test_a_way_back_leads_to_the_commit_also_where_only_something_goes() -> None:
+    seen = an_observation("plex", records={"plex": a_record(), "new": a_record("new")}, commit="later")
+    for back, why, delivered in [(False, "no longer in the repo", []), (True, "did not exist then", ["nas"])]:
+        plan = a_plan(PLEX, a_request(everything=True, prune=True, back=back), seen)
+        assert (one(plan).cause, [d.host.name for d in plan.deliveries]) == (why, delivered)
+
+
 CHANGED = {"plex": a_record(digest="old")}
 
 
@@ -452,3 +459,20 @@ def test_what_lives_in_the_network_of_a_stopped_service_stays_stopped_with_it() 
     )
     (step,) = a_plan(repo, a_request("qbit"), seen).steps
     assert step.blocked == "qbit shares the network of vpn, which is stopped; inv start vpn"
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        (["plex-plex-1", "0123456789ab_plex-plex-1"], "docker container rm id-1"),
+        (["0123456789ab_plex-plex-1"], "docker container rename id-0 plex-plex-1"),
+        (["plex-plex-1"], UP),
+        (["plex-plex-1", "plex-plex-2"], UP),
+    ],
+)
+def test_what_an_update_left_half_made_is_tidied_up_first(names: list[str], first: str) -> None:
+    containers = tuple(a_container("plex", id=f"id-{n}", name=name, state="created") for n, name in enumerate(names))
+    seen = an_observation(records={"plex": a_record("plex", digest="old", unfinished=True)}, containers=containers)
+    step = one(a_plan(PLEX, a_request("plex"), seen, answers=[resolved("plex")]))
+    assert isinstance(step.commands[0], Command)
+    assert " ".join(step.commands[0].argv).endswith(first)

@@ -62,6 +62,7 @@ def test_hosts_yaml_says_what_is_wrong_with_it(text: str, problem: str) -> None:
 
 SERVICE = [
     ("- a", f"{S}: expected a mapping, found a list; remove or fix it"),
+    ("host: nas\n\tgroup: x", f"{S}:2:1: a tab where YAML wants spaces; indent with spaces"),
     ("host: nsa", f"{S}:1:7: no host 'nsa'; did you mean 'nas'?"),
     ("host: [nas]", f"{S}:1:7: host: expected a name or {{tags: [...]}}, found a list; write hosts: to mean several"),
     ("host: {tags: [lan]}", f"{S}:1:7: host: 2 hosts have these tags: nas, hl15; add a tag that only one has, or write hosts: to mean them all"),

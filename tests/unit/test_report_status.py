@@ -89,6 +89,14 @@ def test_a_row_says_how_a_service_is_and_what_is_not_as_it_should_be(
     assert (row.state, row.note) == (state, note)
 
 
+def test_a_deploy_that_is_at_work_is_not_called_unfinished() -> None:
+    repo = a_repo(a_service("plex"))
+    holder = "bob@couch, pid 7, since 2026-01-31T21:14:05Z: deploy plex"
+    look = seen(a_container(), records=(a_record(unfinished=True),), holder=holder)
+    (row,) = rows(repo, repo.services.values(), {"nas": look}, {})
+    assert row.note == "bob@couch is at work there: deploy plex"
+
+
 def a_homelab() -> tuple[Repo, dict[str, Observation], dict[str, str]]:
     repo = a_repo(a_service("plex"), a_service("tdarr"), a_service("blog", host="hl15"))
     look = seen(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from homelab_tasks.errors import Refused
 from homelab_tasks.history import Change, Ending, Journal, Run
 from homelab_tasks.plan.past import Past
-from homelab_tasks.rollback.ref import Start, is_relative, one_of, previous
+from homelab_tasks.rollback.ref import Start, is_relative, newest, previous, refuse_forward
 from homelab_tasks.rollback.then import Then, then
+
+from .scratch import git
 
 A, B, C, D = ("a" * 40, "b" * 40, "c" * 40, "d" * 40)
 DONE, FAILED, LOST = Ending.DONE, Ending.FAILED, Ending.LOST
@@ -23,10 +26,10 @@ def a_run(title: str, before: str, after: str, ending: Ending = DONE, *changes: 
 
 
 def plex(env_hash: str = "t1", image: str = "i1", verb: str = "update", status: str = "done") -> Change:
-    """What a run did to plex; it had these settings and that image afterwards."""
+    """What a run did to plex; it had these settings and that image, and the files `d1`, afterwards."""
     env = {"services/plex/.env": env_hash} if status == "done" and verb != "remove" else None
     images = {"web": image} if env else {}
-    return Change("plex", "nas", verb, status, env=env, images=images)
+    return Change("plex", "nas", verb, status, env=env, images=images, digest="d1" if env else "")
 
 
 @pytest.mark.parametrize(
@@ -42,16 +45,38 @@ def plex(env_hash: str = "t1", image: str = "i1", verb: str = "update", status: 
         ([a_run("deploy-all", "", A), a_run("deploy-all", A, B, LOST)], A),
         ([a_run("deploy-all", "", A), a_run("deploy-all", A, C, reverted=True), a_run("deploy-all", A, B)], A),
         ([a_run("deploy-all", "", A), a_run("stop plex", C, C), a_run("deploy-all", A, B)], A),
-        ([a_run("deploy-all", "", A), a_run("rollback --to c", A, C), a_run("deploy-all", C, B)], A),
-        (
-            [a_run("deploy-all", "", A), a_run("deploy-all", A, B), a_run("deploy-all", B, C), a_run("rollback", C, B)],
-            A,
-        ),
-        ([a_run("deploy-all", "", A), a_run("rollback --to b", A, B)], ""),
+        ([a_run("deploy-all", "", A), a_run(f"rollback --to {B[:10]}", A, B)], ""),
     ],
 )
 def test_the_deploy_before_is_the_last_that_succeeded_before_that_of_now(runs: list[Run], expected: str) -> None:
     assert previous(reversed(runs), present=B) == expected
+
+
+def test_what_was_rolled_back_does_not_count() -> None:
+    there_and_back = [
+        a_run("deploy-all", "", A),
+        a_run("deploy-all", A, B),
+        a_run("deploy-all", B, C),
+        a_run(f"rollback --to {B[:10]}", C, B),
+    ]
+    assert previous(reversed(there_and_back), present=B) == A
+    onward = [*there_and_back, a_run("deploy-all", B, D)]
+    assert previous(reversed(onward), present=D) == B[:10]
+    assert previous(reversed([*onward, a_run(f"rollback --to {B[:10]}", D, B)]), present=B) == A
+    failed = a_run(f"rollback --to {B[:10]}", C, B, FAILED, reverted=True)
+    assert previous(reversed([*there_and_back[:3], failed]), present=C) == B
+
+
+def test_a_rollback_of_some_services_is_no_news_of_the_others() -> None:
+    runs = [
+        a_run("deploy-all", "", A),
+        a_run("deploy-all", A, B),
+        a_run(f"rollback --to {A[:10]} --service plex", B, B),
+        a_run("deploy plex", B, C),
+    ]
+    assert previous(reversed(runs), present=C) == B
+    assert previous(reversed(runs), present=C, alone=True) == A[:10]
+    assert previous(reversed(runs[:3]), present=A, alone=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -65,25 +90,49 @@ def test_only_head_counts_from_what_is_deployed(word: str, relative: bool) -> No
     assert is_relative(word) is relative
 
 
-def test_hosts_at_one_commit_have_one_start_and_others_only_where_it_does_not_matter() -> None:
-    apart = [Start("h1", A, A), Start("h2", B, B)]
-    assert one_of([Start("h1", A, A), Start("h2", A, A)], None).commit == A
-    assert one_of(apart, "v1").commit == A
+def commits(checkout: Path) -> tuple[str, str, str]:
+    """Two one after the other, and one beside the second."""
+    first = git(checkout, "rev-parse", "HEAD")
+    others = [git(checkout, "commit-tree", f"{first}^{{tree}}", "-p", first, "-m", word) for word in ("next", "beside")]
+    return first, others[0], others[1]
+
+
+def test_a_word_counts_from_the_host_that_all_others_led_to(checkout: Path) -> None:
+    old, new, _ = commits(checkout)
+    behind = [Start("h1", old, old), Start("h2", new, new), Start("h3", old, old)]
+    for word in (None, "HEAD~1"):
+        assert newest(checkout, behind, word) == behind[1]
+    pinned = [Start("plex on h1", old, new), Start("plex on h2", new, old)]
+    assert (newest(checkout, pinned, None), newest(checkout, pinned, "@")) == (pinned[0], pinned[1])
+
+
+def test_hosts_of_which_none_is_after_the_others_are_named_where_it_matters(checkout: Path) -> None:
+    _, new, beside = commits(checkout)
+    apart = [Start("h1", new, new), Start("h2", beside, beside)]
+    assert newest(checkout, apart, "v1") == apart[0]
     for word in (None, "HEAD~1"):
         with pytest.raises(Refused) as caught:
-            one_of(apart, word)
+            newest(checkout, apart, word)
         assert str(caught.value) == (
-            "h1 is at aaaaaaa, h2 is at bbbbbbb: there is no one deploy to count from; "
+            f"h1 is at {new[:7]}, h2 is at {beside[:7]}: none of them comes after the others; "
             "say which: --to HASH, or one --host"
         )
-    assert one_of([Start("plex on h1", A, B), Start("plex on h2", A, C)], "HEAD~1").commit == A
-    with pytest.raises(Refused):
-        one_of([Start("plex on h1", A, B), Start("plex on h2", A, C)], None)
+
+
+def test_going_back_is_refused_where_it_would_be_going_forward(checkout: Path) -> None:
+    old, new, beside = commits(checkout)
+    refuse_forward(checkout, old, {"h1": new, "h2": beside, "h3": old})
+    refuse_forward(checkout, new, {"h1": new, "h2": old})
+    for deployed, host in [({"h1": old}, "h1"), ({"h1": new, "h2": beside}, "h2"), ({"h1": beside, "h2": old}, "h1")]:
+        with pytest.raises(Refused) as caught:
+            refuse_forward(checkout, new, deployed)
+        told = f"{new[:7]} is not before what is deployed on {host} ({deployed[host][:7]}); inv deploy goes forward"
+        assert str(caught.value) == told
 
 
 PLEX = frozenset({"plex"})
-AT_ONE = {"plex": Past({"services/plex/.env": "t1"}, {"web": "i1"})}
-AT_TWO = {"plex": Past({"services/plex/.env": "t2"}, {"web": "i2"})}
+AT_ONE = {"plex": Past({"services/plex/.env": "t1"}, {"web": "i1"})}, {"plex": "d1"}
+AT_TWO = {"plex": Past({"services/plex/.env": "t2"}, {"web": "i2"})}, {"plex": "d1"}
 MADE = a_run("deploy-all", "", A, DONE, plex(verb="create"))
 
 
@@ -91,17 +140,17 @@ MADE = a_run("deploy-all", "", A, DONE, plex(verb="create"))
     ("runs", "expected"),
     [
         ([], Then()),
-        ([MADE], Then(AT_ONE, found=True)),
-        ([MADE, a_run("deploy-all", A, B, DONE, plex("t2", "i2"))], Then(AT_ONE, PLEX, found=True)),
+        ([MADE], Then(*AT_ONE, found=True)),
+        ([MADE, a_run("deploy-all", A, B, DONE, plex("t2", "i2"))], Then(*AT_ONE, PLEX, found=True)),
         (  # new settings, and the same commit: the last of them count
             [
                 MADE,
                 a_run("deploy plex", A, A, DONE, plex("t2", "i2")),
                 a_run("deploy-all", A, B, DONE, plex("t3", "i3")),
             ],
-            Then(AT_TWO, PLEX, found=True),
+            Then(*AT_TWO, PLEX, found=True),
         ),
-        ([MADE, a_run("deploy-all", A, B)], Then(AT_ONE, found=True)),
+        ([MADE, a_run("deploy-all", A, B)], Then(*AT_ONE, found=True)),
         (  # twice at the commit: the last time counts
             [
                 MADE,
@@ -109,16 +158,22 @@ MADE = a_run("deploy-all", "", A, DONE, plex(verb="create"))
                 a_run("rollback", B, A),
                 a_run("deploy-all", A, C),
             ],
-            Then(AT_TWO, found=True),
+            Then(*AT_TWO, found=True),
         ),
-        ([MADE, a_run("deploy-all", A, B, FAILED, plex("t2", "i2"), reverted=True)], Then(AT_ONE, found=True)),
-        ([MADE, a_run("deploy-all", A, B, FAILED, plex(status="failed"))], Then(AT_ONE, PLEX, found=True)),
-        ([MADE, a_run("deploy-all", A, B, FAILED, plex(status="skipped"))], Then(AT_ONE, found=True)),
+        ([MADE, a_run("deploy-all", A, B, FAILED, plex("t2", "i2"), reverted=True)], Then(*AT_ONE, found=True)),
+        ([MADE, a_run("deploy-all", A, B, FAILED, plex(status="failed"))], Then(*AT_ONE, PLEX, found=True)),
+        ([MADE, a_run("deploy-all", A, B, FAILED, plex(status="skipped"))], Then(*AT_ONE, found=True)),
         ([MADE, a_run("destroy plex", A, A, DONE, plex(verb="remove"))], Then({}, found=True)),
-        ([a_run("deploy-all", A, B, DONE, plex("t2", "i2"))], Then({}, PLEX, found=True)),
-        ([a_run("deploy-all", C, D, DONE, plex("t2", "i2"))], Then({}, PLEX)),
-        ([a_run("deploy-all", C, A, LOST, plex(status=""))], Then({}, PLEX)),
+        ([a_run("deploy-all", A, B, DONE, plex("t2", "i2"))], Then({}, {}, PLEX, found=True)),
+        ([a_run("deploy-all", C, D, DONE, plex("t2", "i2"))], Then({}, {}, PLEX)),
+        ([a_run("deploy-all", C, A, LOST, plex(status=""))], Then({}, {}, PLEX)),
     ],
 )
 def test_a_service_was_as_it_came_up_last_when_its_host_was_at_the_commit(runs: list[Run], expected: Then) -> None:
-    assert then(Journal("nas", tuple(runs)), A) == expected
+    assert then(Journal("nas", tuple(runs)), {A}) == expected
+
+
+def test_of_several_commits_the_time_after_the_last_of_them_counts() -> None:
+    update = a_run("deploy-all", A, B, DONE, plex("t2", "i2"))
+    runs = (MADE, update, a_run("deploy-all", B, C, DONE, plex("t3", "i3")))
+    assert then(Journal("nas", runs), {A, B, D}) == Then(*AT_TWO, PLEX, found=True)

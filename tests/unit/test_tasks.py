@@ -77,6 +77,13 @@ def test_a_picture_that_cannot_be_written_is_an_error(checkout: Path) -> None:
     assert (done.returncode, done.stderr) == (1, f"error: {told} and may be written\n")
 
 
+def test_a_rollback_of_systems_needs_one(checkout: Path) -> None:
+    argv = [sys.executable, "-m", "homelab_tasks", "rollback", "--system"]
+    done = subprocess.run(argv, cwd=checkout, capture_output=True, text=True, check=False)
+    told = "--system: none of the hosts has system: nixos; say so in hosts.yaml where it is NixOS"
+    assert (done.returncode, done.stderr) == (1, f"error: {told}\n")
+
+
 def test_a_service_that_is_not_committed_is_told_apart_from_one_that_is_not_there(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,3 +101,19 @@ def _refusal(repo: Repo, words: str) -> str:
     with pytest.raises(HomelabError) as caught:
         chosen(repo, words)
     return str(caught.value)
+
+
+def test_a_letter_means_the_same_in_every_task() -> None:
+    meant: dict[str, set[str]] = {}
+    for name in ns.task_names:
+        for argument in ns[name].get_arguments(ignore_unknown_help=True):
+            for letter in argument.names[1:]:
+                meant.setdefault(letter, set()).add(argument.name)
+    assert meant == {
+        "d": {"dry_run"},
+        "f": {"follow"},
+        "h": {"host"},
+        "o": {"output"},
+        "v": {"verbose"},
+        "y": {"yes"},
+    }

@@ -246,6 +246,8 @@ REAL = [
     "WIREGUARD_PRIVATE_KEY=wOEI9rqqbDwnN8/Bpp22sVz48T71vJ4fYmFWujulwUU=",
     "JWT_SECRET=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "NOTE=ghp_" + "a1B2" * 9,
+    "DATABASE_URL=postgres://app:hT5wQz8Lr2@db:5432/app",
+    "APP_KEY=base64:wOEI9rqqbDwnN8/Bpp22sVz48T71vJ4fYmFWujulwUU=",
 ]
 UNREAL = [
     "PASSWORD=",
@@ -259,6 +261,9 @@ UNREAL = [
     "IMAGE=sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "API_KEY=00000000-0000-0000-0000-000000000000",
     "TOKEN=MyEmailPasswordIsLong",
+    "DATABASE_URL=postgres://app:postgres@db:5432/app",
+    "DATABASE_URL=postgres://app:${DB_PASSWORD:-x}@db:5432/app",
+    "URL=http://10.0.0.5:8080/hT5wQz8Lr2@2x.png",
 ]
 
 
@@ -301,10 +306,39 @@ def test_no_sentence_holds_a_value(text: str, tmp_path: Path) -> None:
     assert SECRET not in "".join(f"{p} {p!r}" for p in problems)
 
 
-def test_files_are_asked_of_git_in_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+TOKEN = "ghp_" + "Zq7Lw2Xr9Tn4Vb6Mc8Kd3Ph5Jg1Fs0Ab7Cd9"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("notes.md", f"# Notes\n\nthe token is {TOKEN}\n", ["services/web/notes.md:3:14"]),
+        ("config/a b.conf", f"token={TOKEN}\n", ["services/web/config/a b.conf:1:7"]),
+        ("key.pem", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n", ["services/web/key.pem:1:1"]),
+        (
+            "compose.yml",
+            f"services: {{web: {{image: 'nginx:1', labels: {{a: {TOKEN}}}}}}}\n",
+            ["services/web/compose.yml:1:48"],
+        ),
+        ("notes.md", f"prefix{TOKEN}\n", []),
+        ("notes.md", "ghp_short and -----BEGIN PUBLIC KEY-----\n", []),
+        ("picture.png", f"\0\0{TOKEN}", []),
+    ],
+)
+def test_a_token_in_any_file_that_git_has_is_found(path: str, text: str, expected: list[str], tmp_path: Path) -> None:
+    problems = found(tmp_path, {"compose.yml": PLAIN, path: text}, tracked=(path,))
+    assert [str(p).partition(": ")[0] for p in problems if p.rule == "E050"] == expected
+    assert TOKEN not in "".join(map(repr, problems))
+
+
+def test_a_token_in_a_file_that_git_does_not_have_is_nobodys_business(tmp_path: Path) -> None:
+    assert found(tmp_path, {"compose.yml": PLAIN, "notes.md": TOKEN}, tracked=("compose.yml",)) == []
+
+
+def test_git_is_asked_of_all_files_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files: dict[str, str | bytes] = {f"../s{i}/compose.yml": using("$A") for i in range(5)}
     files |= {f"../s{i}/.env.example": "A=\n" for i in range(5)} | {f"../s{i}/.env": "A=1\n" for i in range(5)}
     found(tmp_path, files, tracked=())
     monkeypatch.setenv("GIT_TRACE", str(tmp_path / "trace"))
     list(env.check(Facts(examine(worktree(tmp_path)))))
-    assert (tmp_path / "trace").read_text().count("trace: built-in: git") == 1
+    assert (tmp_path / "trace").read_text().count("trace: built-in: git") == 2

@@ -55,7 +55,7 @@ def test_every_key_is_missed_where_a_container_gets_the_whole_file() -> None:
 
 
 def test_a_host_without_the_file_is_told_what_needs_it() -> None:
-    told_so = "plex has no .env on nas, and needs A; inv env.init plex && inv env.push plex"
+    told_so = "plex has no .env on nas, and needs A; inv env.init --names plex && inv env.push plex"
     assert told(env={}) == [f"H003 services/plex/.env.example: {told_so}"]
 
 

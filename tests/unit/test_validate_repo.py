@@ -203,7 +203,23 @@ def test_a_misspelled_file_is_told_with_what_is_meant(homelab: Path, name: str, 
     (homelab / "services/new").mkdir()
     (homelab / "services/new" / name).write_text("services: {}\n")
     (problem,) = layout.check(Facts(examine(worktree(homelab))))
-    assert (problem.rule, problem.move) == ("R019", f"git mv {name} {meant}")
+    move = f"did you mean {meant}? git mv services/new/{name} services/new/{meant}"
+    assert (problem.rule, problem.move) == ("R019", move)
+
+
+def test_a_compose_file_where_no_service_is_looked_for_is_told(homelab: Path) -> None:
+    compose = "services: {app: {image: x}}\n"
+    (homelab / "services/compose.yml").write_text(compose)
+    for folder in ("media/tv/sonarr", "media/tv/radarr", "web/src/upstream", "sonarr/anime/examples"):
+        (homelab / "services" / folder).mkdir(parents=True)
+        (homelab / "services" / folder / "compose.yml").write_text(compose)
+    (homelab / "services/sonarr/anime/compose.yml").write_text(
+        "include: [../../media/tv/radarr/compose.yml]\n" + compose
+    )
+    assert [f"{p.place}: {p.rule}: {p.move}" for p in layout.check(Facts(examine(worktree(homelab))))] == [
+        "services/compose.yml: R052: git mv services/compose.yml services/NAME/compose.yml",
+        "services/media/tv/sonarr/compose.yml: R052: git mv services/media/tv/sonarr services/sonarr",
+    ]
 
 
 def test_configuration_of_an_app_may_have_any_name(homelab: Path) -> None:

@@ -416,3 +416,14 @@ def test_the_task_ends_with_1_for_an_error_and_0_for_less(tmp_path: Path) -> Non
     assert status(root, "--select", "R") == 1
     assert status(root, "--select", "R050") == 0
     assert status(root, "services/web/compose.yml", "--select", "R020") == 1
+
+
+def test_a_file_that_is_not_there_is_no_clean_file(tmp_path: Path) -> None:
+    root = homelab(tmp_path, **{"services/web/compose.yml": WEB})
+    argv = [sys.executable, "-m", "homelab_tasks", "validate", "--quick"]
+    done = subprocess.run([*argv, "services/wbe/compose.yml"], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: no file services/wbe/compose.yml; name files as they are seen from here\n",
+    )
+    assert status(root, "services/web/removed.yml") == 0

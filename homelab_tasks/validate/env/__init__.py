@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...errors import Problem
 from ...repo.document import Map
 from ..facts import Facts
-from . import guard, listed, local, reading, secret, template
+from . import committed, guard, listed, local, reading, secret, template
 from .files import EnvFiles
 from .rules import RULES
 from .stack import Stack, all_variables, stacks
@@ -28,12 +28,15 @@ def _found(facts: Facts) -> Iterator[Problem]:
     templates = [folder.template for folder in facts.folders if folder.template]
     env_paths = [f"{folder.path}/.env" for folder in facts.folders]
     tracked = tracking(facts, [*guard.guarded(facts), *templates, *handed_on, *env_paths])
+    known = {*templates, *handed_on, *env_paths, *guard.guarded(facts)}
     for stack in stacks(facts, files, tracked, uses):
+        known.update(stack.folder.compose)
         yield from template.check(stack)
         if not facts.source.commit:
             yield from local.check(stack)
         yield from _texts(stack)
     yield from guard.check(facts, tracked)
+    yield from committed.check(facts, known)
 
 
 def _texts(stack: Stack) -> Iterator[Problem]:

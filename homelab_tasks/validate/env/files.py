@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, join
 
-from ...dotenv import Parsed, parse
+from ...dotenv import Parsed, offered, parse
 from ...repo.discover import TEMPLATES, Folder
 from ...repo.interpolate import MOST_BYTES
 from ..facts import Facts
 
 _KINDS = ("example", "sample", "template", "dist")
-_COMMENTED = re.compile(r"^[ \t]*#[ \t#]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=", re.MULTILINE)
 _TARGET = re.compile(rf"(stack\.env).*|(?:{'|'.join(_KINDS)})\.(.+)|(.+?)[._-](?:{'|'.join(_KINDS)})")
 
 
@@ -83,7 +82,7 @@ class EnvFiles:
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
             return EnvText(path, refusal=f"is not UTF-8 text (line {line})")
-        return EnvText(path, text, parse(text), "", frozenset(_COMMENTED.findall(text)))
+        return EnvText(path, text, parse(text), "", offered(text))
 
 
 def target_of(template: str) -> str:

@@ -71,11 +71,12 @@ def _listed(facts: Facts, paths: list[str]) -> str | None:
     words = ["git", "--literal-pathspecs", "-c", "core.fsmonitor=false", "ls-files", "-z", "-t"]
     words += ["--cached", "--others", "--exclude-standard", "--", *paths]
     try:
-        done = subprocess.run(words, cwd=facts.source.root, capture_output=True, env=_environment(), check=False)
+        done = subprocess.run(words, cwd=facts.source.root, capture_output=True, env=environment(), check=False)
     except OSError:
         return None
     return os.fsdecode(done.stdout) if done.returncode == 0 else None
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """For Git: its words in English, and no lock for a look."""
     return {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}

@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 
-from homelab_tasks.ledger import Locked
 from homelab_tasks.outcome import Phase
 from homelab_tasks.stage import Stage
+from tests.hosts.faults.strikes import PATIENCE, STRIKE, Fault, Stopped
 from tests.hosts.faults.world import PRECIOUS, World, differences, lies
-from tests.hosts.homelab import CHECKOUT
 
-PATIENCE = 60  # seconds for a run to notice what happened
 BEFORE_STEPS = (Phase.WAITING, Phase.PULLING, Phase.DELIVERING, Phase.BUILDING)  # stages tell of them
 FAILING = (Stage.GOING_BACK, Stage.BACK)  # only a run that fails comes there
-FILL = "cd /opt/homelab && mount -o remount,size=$(($(df --output=used --block-size=1k . | tail -n 1)))k ."
-
-
-class Fault(Enum):
-    """What happens to a run, or to its host."""
-
-    KILLED = "the client is killed"
-    POWER_CUT = "the host's power is cut"
-    NETWORK_CUT = "the network is cut"
-    DOCKER_KILLED = "dockerd is killed"
-    DISK_FULL = "the disk is full"
-    SECOND_RUN = "a second deploy is started"
+BEFORE_LOCK = (Stage.CONNECTED, Stage.RESOLVED)  # or while it is being taken
+NOTHING_LEFT = (Stage.EXECUTED, Stage.RECORDED)  # to do, for another run
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where a run is stopped, as the driver names it; `fails`: only a run that does not go well comes there."""
+    """Where a run is stopped, as the driver names it; `fails`: only a run that does not go well comes there.
+    `amid`: its command is stopped too, when the new container is made and the old one not yet replaced. `alone`:
+    whoever wants the same then is refused.
+    """
 
     name: str
     fails: bool = False
+    amid: bool = False
+    alone: bool = True
+
+    def __str__(self) -> str:
+        return f"amid {self.name.lower()}" if self.amid else self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +39,16 @@ class Case:
     fault: Fault
 
     def __str__(self) -> str:
-        return f"{self.point.name.lower()}: {self.fault.value}"
+        return f"{self.point}: {self.fault.value}"
 
 
 def points() -> list[Point]:
     """Every stage of a run, what the first step comes through while it changes something, and the middle."""
-    stages = [Point(stage.name, fails=stage in FAILING) for stage in Stage]
+    together = (*BEFORE_LOCK, *NOTHING_LEFT)
+    stages = [Point(stage.name, fails=stage in FAILING, alone=stage not in together) for stage in Stage]
     phases = [Point(f"{phase.name} 1") for phase in Phase if phase not in BEFORE_STEPS]
-    return [*stages, *phases, Point("WORKING 2"), Point("BACK WORKING 1", fails=True)]
+    middle = [Point("WORKING 2"), Point("WORKING 2", amid=True), Point("BACK WORKING 1", fails=True)]
+    return [*stages, *phases, *middle]
 
 
 def cases() -> list[Case]:
@@ -67,7 +61,9 @@ def run(case: Case, world: World) -> None:
     world.next_version(good=not case.point.fails)
     with world.start(case.point.name) as process:
         try:
-            _STRIKE[case.fault](world, process)
+            stopped = Stopped(world, process, amid=case.point.amid, alone=case.point.alone)
+            stopped.arrive()
+            STRIKE[case.fault](stopped)
             _, said = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
@@ -87,59 +83,3 @@ def run(case: Case, world: World) -> None:
 def _is_true(world: World) -> None:
     wrong = lies(world, world.look())
     assert not wrong, wrong
-
-
-def _go_on(process: subprocess.Popen[str]) -> None:
-    assert process.stdin
-    process.stdin.write("\n")
-    process.stdin.flush()
-
-
-def _until_it_ends(process: subprocess.Popen[str]) -> None:
-    _go_on(process)
-    process.wait(PATIENCE)
-
-
-def _kill(_: World, process: subprocess.Popen[str]) -> None:
-    process.kill()
-
-
-def _cut_power(world: World, process: subprocess.Popen[str]) -> None:
-    world.host.crash()
-    world.host.boot()
-    _until_it_ends(process)
-
-
-def _cut_network(world: World, process: subprocess.Popen[str]) -> None:
-    world.host.cut()
-    _until_it_ends(process)
-    world.host.heal()
-
-
-def _kill_docker(world: World, process: subprocess.Popen[str]) -> None:
-    world.host.kill_docker()
-    _go_on(process)
-    world.host.start_docker()
-    process.wait(PATIENCE)
-
-
-def _fill_disk(world: World, process: subprocess.Popen[str]) -> None:
-    world.host.check("bash", "-c", FILL)
-    _until_it_ends(process)
-    world.host.free_disk(CHECKOUT)
-
-
-def _run_second(world: World, process: subprocess.Popen[str]) -> None:
-    with suppress(Locked):  # before the lock, and after it, it is the first that is refused, or has nothing to do
-        world.deploy()
-    _until_it_ends(process)
-
-
-_STRIKE: dict[Fault, Callable[[World, subprocess.Popen[str]], None]] = {
-    Fault.KILLED: _kill,
-    Fault.POWER_CUT: _cut_power,
-    Fault.NETWORK_CUT: _cut_network,
-    Fault.DOCKER_KILLED: _kill_docker,
-    Fault.DISK_FULL: _fill_disk,
-    Fault.SECOND_RUN: _run_second,
-}

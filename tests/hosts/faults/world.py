@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from homelab_tasks.history import Ending, Journal, parse
 from homelab_tasks.record import Record, read
 from tests.hosts.faults.driver import REACHED, Stopping, deploy
 from tests.hosts.homelab import CHECKOUT, Homelab, put
@@ -27,6 +28,7 @@ cd {CHECKOUT}; export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CON
 git rev-parse HEAD; printf '\\036'
 [ -e .git/homelab/delivering ] || git status --porcelain --untracked-files=no; printf '\\036'
 cat .git/homelab/state.jsonl; printf '\\036'
+cat .git/homelab/journal.jsonl; printf '\\036'
 docker ps --all --quiet | xargs --no-run-if-empty docker inspect
 """
 
@@ -38,6 +40,7 @@ class Truth:
     commit: str
     dirty: str
     records: Mapping[str, Record]
+    journal: Journal
     versions: Mapping[str, str]  # container id -> the version that it is of
     running: frozenset[str]  # container ids
 
@@ -106,11 +109,12 @@ class World:
     def look(self) -> Truth:
         """Once nobody works there any more."""
         assert self.host.exec("bash", "-c", LOCKS_ARE_FREE, user="admin").returncode == 0, "a lock is stale"
-        commit, dirty, state, found = self.host.check("bash", "-c", LOOK).split("\036")
+        commit, dirty, state, journal, found = self.host.check("bash", "-c", LOOK).split("\036")
         containers: list[dict[str, Any]] = json.loads(found)
         versions = {facts["Id"]: _version(facts) for facts in containers}
         running = frozenset(facts["Id"] for facts in containers if facts["State"]["Running"])
-        return Truth(commit.strip(), dirty.strip(), read(state), versions, running)
+        history = parse(self.host.name, f"\036newer 0\n{journal}\036end\n")
+        return Truth(commit.strip(), dirty.strip(), read(state), history, versions, running)
 
     def precious(self) -> dict[str, str]:
         """What only the host has, as it is now."""
@@ -126,6 +130,8 @@ def lies(world: World, truth: Truth) -> list[str]:
     """What the records, or the checkout, say and is not so."""
     found = [] if truth.commit in world.commits else [f"the checkout is at {truth.commit}"]
     found += [f"edited: {truth.dirty}"] if truth.dirty else []
+    found += truth.journal.notes
+    found += _untrue_end(world, truth)
     for name, record in truth.records.items():
         if record.unfinished or not record.digest:
             continue
@@ -134,6 +140,18 @@ def lies(world: World, truth: Truth) -> list[str]:
             if version != world.commits[record.commit]:
                 found.append(f"{name}: recorded as version {world.commits[record.commit]}, and is {version}")
     return found
+
+
+def _untrue_end(world: World, truth: Truth) -> list[str]:
+    """What the journal says of the last run, if that was about the newest version, and is not so."""
+    run = truth.journal.runs[-1]
+    before, after = run.moves[world.host.name]
+    if world.commits[after] != str(world.version) or (run.ending is Ending.PUT_BACK and before == after):
+        return []  # the second time, it went back to what was before the first
+    says = {Ending.DONE: after, Ending.PUT_BACK: before}.get(run.ending, truth.commit)
+    if says == truth.commit:
+        return []
+    return [f"the journal says: {run.ending.value}, and the checkout is at {truth.commit}"]
 
 
 def differences(world: World, truth: Truth) -> list[str]:
@@ -146,4 +164,5 @@ def differences(world: World, truth: Truth) -> list[str]:
         if not record or record.unfinished or not ids or not ids <= truth.running:
             found.append(f"{name} is not up")
         found += [f"{name}: version {truth.versions[i]}" for i in ids if truth.versions.get(i, wanted) != wanted]
-    return found
+    known = {container.id for record in truth.records.values() for container in record.containers}
+    return [*found, *(f"nobody knows {stray}" for stray in truth.versions.keys() - known)]
