@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
+import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
 
@@ -98,6 +98,7 @@ def _leave_terminal(number: int) -> None:
     """With SIGHUP the terminal is gone: what is still said is said to nobody, and is no error."""
     if number == signal.SIGHUP:
         nobody = os.open(os.devnull, os.O_RDWR)
-        for stream in (sys.stdout, sys.stderr):
-            if stream.isatty():
-                os.dup2(nobody, stream.fileno())
+        for stream in (1, 2):
+            with suppress(OSError):  # it may be closed
+                if stat.S_ISCHR(os.fstat(stream).st_mode):  # a terminal that is gone says that it is none
+                    os.dup2(nobody, stream)

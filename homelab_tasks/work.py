@@ -104,9 +104,8 @@ def _bring_files(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew], audience: 
 
 
 def _not_begun(fleet: Fleet, report: Report, started: float) -> Report:
-    """No container has changed; the commit goes back to where it was."""
-    back = report.plan.on_failure is OnFailure.REVERT
-    left = undo.files_back(fleet, report.plan.deliveries) if back else ()
+    """No container has changed; the commit goes back to where it was, whatever is to stay of a run that has begun."""
+    left = undo.files_back(fleet, report.plan.deliveries)
     seconds, notes = time.monotonic() - started, tuple(fleet.notes)
     return replace(report, trouble=(*report.trouble, *left), seconds=seconds, notes=notes)
 

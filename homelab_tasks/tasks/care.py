@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from invoke.context import Context
 
 from .door import here, homelab_task
-from .flags import flag
+from .flags import Flags, flag
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Pulling:
+class Pulling(Flags):
     """What pull-images understands."""
 
     names: str | None = flag(None, "only these services: names with commas, globs; all without it")
@@ -32,8 +30,7 @@ def pull_images(_: Context, pulling: Pulling) -> None:
     _answer(answers)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Cleaning:
+class Cleaning(Flags):
     """What cleanup understands."""
 
     volumes: bool = flag(False, "unnamed volumes that no container uses too: their data is lost")

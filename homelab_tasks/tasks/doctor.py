@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from invoke.context import Context
 
 from .door import FAILED, here, homelab_task
-from .flags import Output, flag
+from .flags import Flags, Output, flag
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Examining:
+class Examining(Flags):
     """What doctor understands."""
 
     host: str | None = flag(None, "only these hosts: names with commas")

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +19,14 @@ from invoke.tasks import Task, task
 
 from ..errors import HomelabError, Refused, RepoInvalid
 from ..interrupt import hear_all
+from .flags import Flags
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, 130
 _LETTERS = {"dry_run": "d", "follow": "f", "host": "h", "output": "o", "verbose": "v", "yes": "y"}
 
 
 def homelab_task(
-    *flags: type[Any], name: str | None = None, texts: dict[str, str] | None = None
+    *flags: type[Flags], name: str | None = None, texts: dict[str, str] | None = None
 ) -> Callable[[Callable[..., None]], Task[Any]]:
     """An Invoke task that takes the fields of the `flags` classes as its flags, and turns errors into sentences.
 
@@ -40,9 +40,7 @@ def homelab_task(
             hear_all()
             with _sentences():
                 _refuse_flags(given.values())
-                values = [
-                    kind(**{f.name: given.pop(f.name) for f in fields(kind) if f.name in given}) for kind in flags
-                ]
+                values = [kind(**{f.name: given.pop(f.name) for f in kind.flags if f.name in given}) for kind in flags]
                 body(context, *args, **given, **dict(zip(shared, values, strict=True)))
 
         taken = list(inspect.signature(body).parameters.values())
@@ -50,7 +48,7 @@ def homelab_task(
         shared = [parameter.name for parameter in taken[len(own) :]]
         parameters = [*own, *(p for kind in flags for p in _parameters(kind))]  # type: ignore[arg-type]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        described = {f.name: f.metadata["help"] for kind in flags for f in fields(kind)}
+        described = {f.name: f.text for kind in flags for f in kind.flags}
         texts_of_all = {**described, **(texts or {})}
         decorated: Task[Any] = task(name=name, help=texts_of_all, klass=_Lettered, auto_shortflags=False)(run)
         return decorated
@@ -68,13 +66,13 @@ class _Lettered(Task[Any]):
         known: dict[str, Any] = super().arg_opts(name, default, taken_names)
         return known | {"names": [*known["names"], *_LETTERS.get(name, "")]}
 
-    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke's
         """The flags that Invoke is to know."""
         return [_Flag.of(argument) for argument in super().get_arguments(ignore_unknown_help)]
 
 
 class _Flag(Argument):
-    """Invoke copies the flags of all tasks before it reads a word, each down to its letters: a tenth of `inv --list`."""
+    """Invoke copies the flags of all tasks before it reads a word, down to their letters: a tenth of `inv --list`."""
 
     @classmethod
     def of(cls, argument: Argument) -> _Flag:
@@ -89,9 +87,9 @@ class _Flag(Argument):
 
 
 @functools.cache
-def _parameters(kind: type[Any]) -> tuple[inspect.Parameter, ...]:
+def _parameters(kind: type[Flags]) -> tuple[inspect.Parameter, ...]:
     how = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    return tuple(inspect.Parameter(flag.name, how, default=flag.default) for flag in fields(kind))
+    return tuple(inspect.Parameter(flag.name, how, default=flag.default) for flag in kind.flags)
 
 
 @contextmanager

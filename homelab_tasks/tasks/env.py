@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from invoke.collection import Collection
 from invoke.context import Context
@@ -11,18 +10,16 @@ from invoke.context import Context
 from ..errors import Refused
 from .deploy import NAMES
 from .door import FAILED, here, homelab_task
-from .flags import Output, Waiting, flag, typed
+from .flags import Flags, Output, Waiting, flag, typed
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Where:
+class Where(Flags):
     """Which hosts."""
 
     host: str | None = flag(None, "only these hosts: names with commas")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Some:
+class Some(Flags):
     """Which services; all without names."""
 
     names: str | None = flag(None, "only these services: names with commas, globs; all without it")
@@ -53,8 +50,7 @@ def check(_: Context, some: Some, where: Where, output: Output) -> None:
         sys.exit(FAILED)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Making:
+class Making(Flags):
     """What env.init understands."""
 
     generate: bool = flag(False, "random values where the template asks for them, and for passwords")
@@ -95,8 +91,7 @@ def init(_: Context, some: Some, making: Making) -> None:
         sys.exit(FAILED)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Pushing:
+class Pushing(Flags):
     """What env.push understands."""
 
     dry_run: bool = flag(False, "show what would change and change nothing", again=False)

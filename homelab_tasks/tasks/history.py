@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,21 +10,21 @@ from invoke.context import Context
 
 from ..errors import Refused, UnknownName
 from .door import FAILED, here, homelab_task
-from .flags import Output, flag
+from .flags import Flags, Output, flag
 
 if TYPE_CHECKING:
     from ..model import Repo
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Remembering:
+class Remembering(Flags):
     """What history understands."""
 
     service: str | None = flag(None, "only runs that had to do with these services: names with commas, globs")
     host: str | None = flag(None, "only these hosts: names with commas")
     limit: str = flag("20", "runs to show, 0 for all")
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raises Refused for a word that a flag does not take."""
         if not (self.limit.isascii() and self.limit.isdigit()):
             raise Refused(f"--limit: {self.limit!r} is no number of runs", move="give one from 0 on: --limit 50")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from invoke.context import Context
 
 from ..errors import Refused
 from .door import here, homelab_task
-from .flags import Output, flag
+from .flags import Flags, Output, flag
 
 if TYPE_CHECKING:
     from ..fleet import Fleet
@@ -29,8 +28,7 @@ def list_services(_: Context, output: Output) -> None:
     print(as_json.services(repo) if output.json else services.list_text(repo, style=_style()))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Showing:
+class Showing(Flags):
     """What show understands."""
 
     deployed: bool = flag(False, "look at its hosts too: which commit is there, since when, by whom")
@@ -57,8 +55,7 @@ def show(_: Context, name: str, showing: Showing, output: Output) -> None:
         sys.exit(1)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Drawing:
+class Drawing(Flags):
     """What graph understands."""
 
     output: str | None = flag(None, "write a picture there: .svg .png .dot .mmd .json .txt")
@@ -85,8 +82,7 @@ def graph(_: Context, drawing: Drawing) -> None:
         print(picture)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Status:
+class Status(Flags):
     """What status understands."""
 
     names: str | None = flag(None, "only these services: names with commas, globs")

@@ -20,7 +20,7 @@ def mistyped(error: ParseError, tasks: Iterable[str]) -> str:
         return _no_task(unknown[1], tasks) if unknown else str(error)
     if unknown:
         return _too_much(unknown[1], context)
-    valueless = re.match(r"Flag <Argument: (\w+).*> needed value", str(error))
+    valueless = re.match(r"Flag <_?\w+: (\w+).*> needed value", str(error))
     if valueless:
         return f"--{valueless[1].replace('_', '-')} needs a value; homelab --help {context.name} shows which"
     missing = [arg.name for arg in context.missing_positional_args]

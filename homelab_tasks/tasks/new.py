@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
 from .door import here, homelab_task
-from .flags import flag
+from .flags import Flags, flag
 
 if TYPE_CHECKING:
     from ..scaffold import Draft
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Making:
+class Making(Flags):
     """What new understands."""
 
     from_image: str | None = flag(None, "its image with a version: REPOSITORY:TAG; known for common apps")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
@@ -12,7 +12,7 @@ from invoke.context import Context
 from ..errors import Refused
 from .deploy import NAMES
 from .door import FAILED, INTERRUPTED, here, homelab_task
-from .flags import Changing, Output, flag, typed
+from .flags import Changing, Flags, Output, flag, typed
 
 if TYPE_CHECKING:
     from ..fleet import Fleet
@@ -62,8 +62,7 @@ def restart(_: Context, names: str, changing: Changing, output: Output) -> None:
     carry_out(lambda audience: pipeline.restart(repo, request, options(changing), audience), changing, output)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Destroying:
+class Destroying(Flags):
     """What destroy alone understands."""
 
     volumes: bool = flag(False, "remove the named volumes too: their data is lost")
@@ -86,15 +85,15 @@ def destroy(_: Context, names: str, destroying: Destroying, changing: Changing, 
     carry_out(lambda audience: pipeline.destroy(repo, request, how, audience, volumes=volumes), changing, output)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Reading:
+class Reading(Flags):
     """What logs alone understands."""
 
     follow: bool = flag(False, "go on until Ctrl-C")
     tail: str = flag("100", "lines of each container to begin with")
     host: str | None = flag(None, "only these hosts: names with commas")
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raises Refused for a word that a flag does not take."""
         if not (self.tail.isascii() and self.tail.isdigit()):
             raise Refused(f"--tail: {self.tail!r} is no number of lines", move="give one from 0 on: --tail 50")
 

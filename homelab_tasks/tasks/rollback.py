@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from invoke.context import Context
 
@@ -10,7 +10,6 @@ from .door import here, homelab_task
 from .flags import Changing, Output, Systems, check_policy, flag, typed
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Returning(Systems):
     """What rollback understands besides."""
 
@@ -21,7 +20,8 @@ class Returning(Systems):
     allow_removals: bool = flag(False, "with CI=true, in production, or protected: remove what was not there then")
     on_failure: str = flag("", "revert (the default): put back what was changed; keep: the rest goes on; stop")
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raises Refused for a word that a flag does not take."""
         check_policy(self.on_failure)
 
 
@@ -47,7 +47,7 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
         raise Refused("--system: none of the hosts has system: nixos", move="say so in hosts.yaml where it is NixOS")
 
     def title(commit: str) -> str:
-        return typed("rollback", flags=(replace(returning, to=commit[:10]), changing))
+        return typed("rollback", flags=(Returning(**(vars(returning) | {"to": commit[:10]})), changing))
 
     asked = Asked(
         title,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
 from ..errors import Refused, UnknownName
 from .door import FAILED, here, homelab_task
-from .flags import flag
+from .flags import Flags, flag
 
 if TYPE_CHECKING:
     from ..model import Host, Repo
@@ -20,15 +19,15 @@ if TYPE_CHECKING:
     from ..runner.known_hosts import Stranger
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class SettingUp:
+class SettingUp(Flags):
     """What setup understands."""
 
     dry_run: bool = flag(False, "show the plan and change nothing", again=False)
     yes: bool = flag(False, "do not ask before the plan is carried out", again=False)
     fingerprint: str | None = flag(None, "trust the host key SHA256:..., and no other, without asking")
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raises Refused for a word that a flag does not take."""
         given = self.fingerprint
         if given is not None and not (given.startswith("SHA256:") and len(given) == 50):
             raise Refused(f"--fingerprint: {given!r} is none", move="give it as ssh-keygen -l shows it: SHA256:...")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from invoke.context import Context
 
 from ..errors import Refused
 from .door import FAILED, here, homelab_task
-from .flags import flag
+from .flags import Flags, flag
 
 if TYPE_CHECKING:
     from ..report.problems import Asked
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "github", "sarif")
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Validating:
+class Validating(Flags):
     """What validate understands."""
 
     names: str | None = flag(None, "only these: services, or files, with commas")
@@ -35,7 +33,8 @@ class Validating:
     remote: bool = flag(False, "also ask the hosts")
     format: str = flag("text", "text, json, github or sarif")
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
+        """Raises Refused for a word that a flag does not take."""
         if self.format not in FORMATS:
             raise Refused(f"no format {self.format!r}", move=f"use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
 

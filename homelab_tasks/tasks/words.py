@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
 
 from .validate import Validating
 
 TASK = "validate"
-_VALUED = {f"--{f.name}" for f in fields(Validating) if not isinstance(f.default, bool)}
+_VALUED = {f"--{f.name}" for f in Validating.flags if not isinstance(f.default, bool)}
 
 
 def gathered(words: Sequence[str]) -> list[str]:

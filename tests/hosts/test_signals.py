@@ -85,10 +85,10 @@ def test_a_second_signal_while_it_goes_back_ends_it_now_and_the_next_run_converg
     home.replace("services/slow/compose.yml", "    init: true\n", "")
     home.commit()
     home.deploy()
-    home.replace("services/slow/compose.yml", "one", "two")
+    home.replace("services/slow/compose.yml", "V: one", "V: two")
     home.add("db", "environment: {V: two}", NOT_READY, depends_on=["slow"])
     home.commit()
-    with home.start("deploy-all", "--timeout", "60") as process:
+    with home.start("deploy-all", "--timeout", "60", "--yes") as process:
         eventually(lambda: of_version_two_of(host, "db-web-1"), "the new container")
         process.send_signal(signal.SIGINT)
         eventually(lambda: not of_version_two(host) and composing(host), "going back")
