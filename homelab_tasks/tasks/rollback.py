@@ -41,6 +41,8 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
 
     if returning.system and returning.service is not None:
         raise Refused("--system with --service: NixOS is a whole host's", move="leave one of them out")
+    if returning.reboot and not returning.system:
+        raise Refused("--reboot without --system: no NixOS would change", move="leave it out, or add --system")
     repo = pipeline.load(here())
     hosts = host_names(repo, changing.host)
     if returning.system and not any(repo.hosts[name].system is System.NIXOS for name in hosts or repo.hosts):

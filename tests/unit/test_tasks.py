@@ -77,11 +77,18 @@ def test_a_picture_that_cannot_be_written_is_an_error(checkout: Path) -> None:
     assert (done.returncode, done.stderr) == (1, f"error: {told} and may be written\n")
 
 
-def test_a_rollback_of_systems_needs_one(checkout: Path) -> None:
-    argv = [sys.executable, "-m", "homelab_tasks", "rollback", "--system"]
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        ("--system", "--system: none of the hosts has system: nixos; say so in hosts.yaml where it is NixOS"),
+        ("--system --service plex", "--system with --service: NixOS is a whole host's; leave one of them out"),
+        ("--reboot", "--reboot without --system: no NixOS would change; leave it out, or add --system"),
+    ],
+)
+def test_a_rollback_refuses_flags_that_could_do_nothing(flags: str, sentence: str, checkout: Path) -> None:
+    argv = [sys.executable, "-m", "homelab_tasks", "rollback", *flags.split()]
     done = subprocess.run(argv, cwd=checkout, capture_output=True, text=True, check=False)
-    told = "--system: none of the hosts has system: nixos; say so in hosts.yaml where it is NixOS"
-    assert (done.returncode, done.stderr) == (1, f"error: {told}\n")
+    assert (done.returncode, done.stderr) == (1, f"error: {sentence}\n")
 
 
 def test_a_service_that_is_not_committed_is_told_apart_from_one_that_is_not_there(
