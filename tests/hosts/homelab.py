@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class Homelab:
 
     root: Path
     top: Path
+    variables: Mapping[str, str] = field(default_factory=dict)  # for each `inv`, besides those that all have
 
     @classmethod
     def make(cls, top: Path, lab: Lab, hosts: Iterable[LabHost], *, folder: str = "") -> Homelab:
@@ -143,7 +144,8 @@ class Homelab:
         home.mkdir(exist_ok=True)
         author = {f"GIT_{who}_{what}": "lab@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
         kept = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR") if key in os.environ}
-        return kept | author | {"HOME": str(home), "PYTHONPATH": str(SOURCES), "GIT_CONFIG_NOSYSTEM": "1"}
+        own = {"HOME": str(home), "PYTHONPATH": str(SOURCES), "GIT_CONFIG_NOSYSTEM": "1"}
+        return kept | author | own | dict(self.variables)
 
 
 def finish(process: subprocess.Popen[str], started: float | None = None, *, seconds: float = PATIENCE) -> Done:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.hosts.homelab import Homelab, running
 from tests.lab import Lab, LabHost
-from tests.lab.images import load_into_local_docker
 
 OWN_TASKS = '''
 from invoke import task
@@ -73,51 +72,44 @@ def test_sixty_services_on_one_host(home: Homelab, host: LabHost) -> None:
 
 
 @pytest.fixture
-def here(tmp_path: Path, lab: Lab) -> Iterator[Homelab]:
-    """A homelab for this machine itself, of one service whose name is the lab's."""
-    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode:
-        pytest.skip("no Docker Engine answers on this machine")
-    load_into_local_docker()
+def here(tmp_path: Path, lab: Lab, host: LabHost) -> Homelab:
+    """A homelab whose only host is this machine itself; its Docker is that of a lab host, as another has no images."""
     home = Homelab.make(tmp_path / "homelab", lab, [])
     home.write("hosts.yaml", "hosts:\n  here: {connection: local}\n")
     home.write(".gitignore", ".env\n__pycache__/\n")
-    yield home
-    home.inv("destroy", "*", "--yes")
+    return replace(home, variables={"DOCKER_HOST": f"unix:///proc/{host.pid}/root/run/docker.sock"})
 
 
-def test_this_machine_deploys_its_own_checkout_in_place(here: Homelab, lab: Lab) -> None:
-    name = f"lab{lab.network.slot}-local"
-    here.add(name, "environment: {A: one}", host="here")
+def test_this_machine_deploys_its_own_checkout_in_place(here: Homelab, host: LabHost) -> None:
+    here.add("blog", "environment: {A: one}", host="here")
     first = here.commit()
-    done = here.succeed("deploy", name)
+    done = here.succeed("deploy", "blog")
     assert "first delivery" not in done.out
-    assert _value(name) == "one"
-    here.add(name, "environment: {A: two}", host="here")
+    assert _value(host) == "one"
+    here.add("blog", "environment: {A: two}", host="here")
     here.commit()
     assert "environment ~ A" in here.succeed("deploy-all").out
-    assert _value(name) == "two"
+    assert _value(host) == "two"
     assert here.succeed("deploy-all").out.startswith("nothing to do:")
     assert here.git("status", "--porcelain") == ""
     assert here.git("log", "--format=%H").split()[-1] == first
 
 
-def test_in_place_an_edited_file_of_something_else_stops_nothing(here: Homelab, lab: Lab) -> None:
-    name = f"lab{lab.network.slot}-local"
-    here.add(name, "environment: {A: one}", host="here")
+def test_in_place_an_edited_file_of_something_else_stops_nothing(here: Homelab, host: LabHost) -> None:
+    here.add("blog", "environment: {A: one}", host="here")
     here.write("README.md", "one\n")
     here.commit()
     here.write("README.md", "two\n")
-    here.succeed("deploy", name)
-    here.replace(f"services/{name}/compose.yml", "one", "two")
-    refused = here.inv("deploy", name, "--allow-dirty")
-    file = f"services/{name}/compose.yml"
+    here.succeed("deploy", "blog")
+    here.replace("services/blog/compose.yml", "one", "two")
+    refused = here.inv("deploy", "blog", "--allow-dirty")
+    file = "services/blog/compose.yml"
     assert (refused.status, refused.err) == (
         1,
         f"error: not committed: {file}; commit it, or undo it: this very checkout is what runs\n",
     )
-    assert _value(name) == "one"
+    assert _value(host) == "one"
 
 
-def _value(name: str) -> str:
-    argv = ["docker", "exec", f"{name}-web-1", "sh", "-c", "echo $A"]
-    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
+def _value(host: LabHost) -> str:
+    return host.docker("exec", "blog-web-1", "sh", "-c", "echo $A").strip()
