@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -11,6 +12,15 @@ import pytest
 from tests.lab import Lab, LabHost, LabUnavailable
 
 HOSTS = 3
+
+
+def pytest_configure() -> None:
+    """Whoever starts the tests in the background or under `nohup` has made them deaf to signals, and with them all that
+    they start, which tests send signals to. What has a handler here is heard there.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -135,7 +134,6 @@ class Homelab:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - it takes no lock
         )
 
     def _environment(self) -> dict[str, str]:
@@ -157,11 +155,6 @@ def finish(process: subprocess.Popen[str], started: float | None = None, *, seco
         process.kill()
         raise
     return Done(process.returncode, out, err, time.monotonic() - started)
-
-
-def _hear_ctrl_c() -> None:
-    """A shell starts its background jobs deaf to Ctrl-C, and all that they start inherits it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True, slots=True)
