@@ -8,10 +8,16 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.lab import Lab, LabHost, LabUnavailable
 
 HOSTS = 3
+
+# Fuzzing tries the same each time, so that nobody's work is held up by what it has nothing to do with.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("random", max_examples=1000, deadline=None)
+settings.load_profile("same")
 
 
 def pytest_configure() -> None:

@@ -128,7 +128,7 @@ class Fields:
         value = self._value(key)
         if value is None:
             return []
-        if isinstance(value, str):
+        if isinstance(value, str) and value:
             return [(value, self.place(key))]
         if not isinstance(value, Seq):
             return self._mistyped(key, "a list of names", value, [])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
@@ -221,6 +221,7 @@ SCALARS = st.sampled_from(["1", "0", "-1", "1.5", "true", "no", "~", "''", "a", 
 KEYS = st.sampled_from(sorted({*service_schema()["properties"], "x-a", "bogus"} - {"host", "hosts"}))
 
 
+@example({"depends_on": "''"})
 @given(st.dictionaries(KEYS, SCALARS | st.lists(SCALARS, max_size=2).map(lambda each: f"[{', '.join(each)}]")))
 def test_schema_and_loader_agree_about_what_nobody_thought_of(keys: dict[str, str]) -> None:
     by_schema, by_loader = service_verdicts("{" + ", ".join(f"{key}: {value}" for key, value in keys.items()) + "}")
