@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +45,9 @@ class Cgroup:
     def thaw(self) -> None:
         """Let this group run again, and every paused container in it: a frozen process cannot be killed."""
         name, word = ("cgroup.freeze", "0") if IS_V2 else ("freezer.state", "THAWED")
-        for file in sorted(self._top().rglob(name)):
-            file.write_text(word)
+        for folder in self._folders():
+            with _may_be_gone():
+                (folder / name).write_text(word)
 
     def kill(self) -> None:
         """Kill every process of the group and wait until they are gone."""
@@ -67,7 +71,25 @@ class Cgroup:
 
     def pids(self) -> set[int]:
         """The processes of the group, as this machine numbers them."""
-        return {int(pid) for file in self._top().rglob("cgroup.procs") for pid in file.read_text().split()}
+        found: set[int] = set()
+        for folder in self._folders():
+            with _may_be_gone():
+                found.update(int(pid) for pid in (folder / "cgroup.procs").read_text().split())
+        return found
+
+    def _folders(self) -> list[Path]:
+        """This group and those in it, the outer ones first; os.walk bears that one is removed meanwhile."""
+        return sorted(Path(name) for name, _, _ in os.walk(self._top()))
+
+
+@contextmanager
+def _may_be_gone() -> Iterator[None]:
+    """Dockerd removes a container's group whenever it ends: before its file is opened (ENOENT) or read (ENODEV)."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENODEV):
+            raise
 
 
 def _kill(pid: int) -> None:
