@@ -314,7 +314,7 @@ TOKEN = "ghp_" + "Zq7Lw2Xr9Tn4Vb6Mc8Kd3Ph5Jg1Fs0Ab7Cd9"
     [
         ("notes.md", f"# Notes\n\nthe token is {TOKEN}\n", ["services/web/notes.md:3:14"]),
         ("config/a b.conf", f"token={TOKEN}\n", ["services/web/config/a b.conf:1:7"]),
-        ("key.pem", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n", ["services/web/key.pem:1:1"]),
+        ("key.pem", "-----BEGIN OPENSSH " + "PRIVATE KEY-----\nb3Bl\n", ["services/web/key.pem:1:1"]),
         (
             "compose.yml",
             f"services: {{web: {{image: 'nginx:1', labels: {{a: {TOKEN}}}}}}}\n",
