@@ -153,7 +153,7 @@ _REACTIONS = "|".join(reaction.value for reaction in model.Reaction if reaction 
 
 # Keys of several forms, of which the loader only says that it takes any
 _FORMS: dict[str, Schema] = {
-    "host": {"anyOf": [{"type": ["string", "null"]}, _TAGGED]},
+    "host": {"anyOf": [{"type": ["string", "null"], "minLength": 1}, _TAGGED]},
     "hosts": {"anyOf": [{**_SOME, "type": ["array", "string", "null"]}, _TAGGED]},
     "health": {"anyOf": [{"type": ["array", "null"], "items": _CHECK}, _CHECK]},
     "on_config_change": {

@@ -167,6 +167,7 @@ WRONG_SERVICE = [
     "text",
     "[a]",
     "{hosst: nas}",
+    "{host: ''}",
     "{host: [nas]}",
     "{host: {}}",
     "{host: {tags: []}}",
