@@ -163,6 +163,7 @@ class Container:
     network_mode: str = ""
     builds: bool = False
     has_healthcheck: bool = False
+    start_interval: Place | None = field(default=None, compare=False)  # where its health check asks for one
     mounts: tuple[str, ...] = ()  # bind-mounted sources inside the repo, relative to its root
     data: tuple[str, ...] = ()  # bind-mounted sources elsewhere that it may write, as they are written
     profiles: tuple[str, ...] = ()  # with any, Compose starts it only if the profile is asked for
@@ -199,6 +200,7 @@ class Service:
     instance: str = ""
     description: str = ""
     groups: tuple[str, ...] = ()
+    page: str | None = None  # its web page's URL, `{host}` in it; "": it has none; None: what its ports say
     protect: bool = False
     health: Health = Health()
     on_config_change: Reaction = Reaction.RESTART

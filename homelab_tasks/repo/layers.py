@@ -33,6 +33,7 @@ class Layer:
     network_mode: Ref | None = None
     build: bool | None = None
     healthcheck: Mapping[str, bool] = field(default_factory=dict)  # "disable": it is; "test": there is a real one
+    start_interval: Place | None = None  # of the health check's
     volumes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # target -> ("bind" | "volume", source)
     data: Mapping[str, None] = field(default_factory=dict)  # bind-mounted sources outside the homelab, if writable
     networks: Mapping[str, None] = field(default_factory=dict)
@@ -93,6 +94,7 @@ def read_layer(content: Map, here: Here, place: Place) -> Layer:
         network_mode=here.ref(content, "network_mode"),
         build=None if build is None else True,
         healthcheck=_healthcheck(content.get("healthcheck")),
+        start_interval=_start_interval(content.get("healthcheck")),
         volumes=dict(_volumes(content.get("volumes"), here)),
         data=dict.fromkeys(_data(content.get("volumes"), here)),
         networks=_keys(content.get("networks")),
@@ -103,8 +105,16 @@ def read_layer(content: Map, here: Here, place: Place) -> Layer:
         reads=dict.fromkeys([*_contexts(build, here), *_paths(content.get("label_file"), here)]),
         ports={_port_key(port): port for port in read_ports(content.get("ports"), here.resolve)},
         place=place,
-        replaced=frozenset(key for key in content if content.tag(key) in ("!reset", "!override")),
+        replaced=frozenset(_replaced(content)),
     )
+
+
+def _replaced(content: Map) -> Iterator[str]:
+    for key in content:
+        if content.tag(key) in ("!reset", "!override"):
+            yield key
+            if key == "healthcheck":
+                yield "start_interval"
 
 
 def _port_key(port: Port) -> str:
@@ -119,6 +129,11 @@ def _healthcheck(value: Any) -> dict[str, bool]:
         if (test := value.get("test")) is not None:
             found["test"] = (test[:1] if isinstance(test, Seq) else [test]) != ["NONE"]
     return found
+
+
+def _start_interval(healthcheck: Any) -> Place | None:
+    given = isinstance(healthcheck, Map) and healthcheck.get("start_interval") is not None
+    return healthcheck.value_place("start_interval") if given else None
 
 
 # Sockets and devices of the host, which are nobody's data

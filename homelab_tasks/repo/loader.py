@@ -139,6 +139,7 @@ class _Loading:
             instance=folder.instance,
             description=settings.description,
             groups=self._groups(settings),
+            page=settings.page,
             protect=settings.protect,
             health=settings.health,
             on_config_change=settings.on_config_change,

@@ -26,6 +26,7 @@ from .hosts import (
     read_network,
     read_validate,
 )
+from .page import LAST, URL
 from .settings import SHAPES, SIGNAL, read_fields
 
 Schema = dict[str, Any]
@@ -155,6 +156,13 @@ _REACTIONS = "|".join(reaction.value for reaction in model.Reaction if reaction 
 _FORMS: dict[str, Schema] = {
     "host": {"anyOf": [{"type": ["string", "null"], "minLength": 1}, _TAGGED]},
     "hosts": {"anyOf": [{**_SOME, "type": ["array", "string", "null"]}, _TAGGED]},
+    "page": {
+        "anyOf": [
+            {"type": ["integer", "null"], "minimum": 1, "maximum": LAST},
+            {"type": "string", "pattern": _whole(URL)},
+            {"const": False},
+        ]
+    },
     "health": {"anyOf": [{"type": ["array", "null"], "items": _CHECK}, _CHECK]},
     "on_config_change": {
         "type": ["string", "null"],

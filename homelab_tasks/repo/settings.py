@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
-from urllib.parse import urlsplit
 
 from .. import model
 from ..errors import Place, Problem, suggestion
@@ -14,15 +13,15 @@ from . import rules
 from .document import Map, Seq
 from .fields import Fields, Name, describe
 from .hooks import read_hooks
+from .page import PORT_MOVE, URL, has_good_port, read_page
 
 FILE = "service.yaml"
 
 _GROUP_KEYS = ("group", "groups")
 SIGNAL = re.compile(r"(SIG)?[A-Z][A-Z0-9+-]*|[0-9]{1,2}")
-_HTTP = re.compile(r"https?://[^\s/]+\S*")
 _TCP = re.compile(r"(\[[0-9A-Fa-f:]+\]|[^\s:]+|\{host\}):[0-9]{1,5}")
 SHAPES = {
-    model.CheckKind.HTTP: (_HTTP, "a URL such as http://{host}:8080/health"),
+    model.CheckKind.HTTP: (URL, "a URL such as http://{host}:8080/health"),
     model.CheckKind.TCP: (_TCP, "ADDRESS:PORT such as {host}:5432"),
     model.CheckKind.COMMAND: (re.compile(r"[^\0]*\S[^\0]*"), "a shell command"),
 }
@@ -36,6 +35,7 @@ class Settings:
     description: str = ""
     groups: tuple[Name, ...] = ()
     depends_on: tuple[Name, ...] = ()
+    page: str | None = None
     protect: bool = False
     health: model.Health = model.Health()
     on_config_change: model.Reaction = model.Reaction.RESTART
@@ -69,6 +69,7 @@ def read_fields(
         description=fields.text("description"),
         groups=tuple(chain.from_iterable(fields.names(key) for key in _GROUP_KEYS)),
         depends_on=tuple(fields.names("depends_on")),
+        page=read_page(fields),
         protect=fields.flag("protect"),
         health=_health(fields, health, problems),
         on_config_change=reaction,
@@ -171,7 +172,6 @@ def _health(fields: Fields, default: model.Health, problems: list[Problem]) -> m
 
 
 _CHECK_MOVE = "write e.g. - http: http://{host}:8080/health"
-_PORT_MOVE = "a port is a number from 1 to 65535"
 
 
 def _checks(item: object, place: Place, problems: list[Problem]) -> list[model.Check]:
@@ -184,21 +184,12 @@ def _checks(item: object, place: Place, problems: list[Problem]) -> list[model.C
         target = fields.text(kind.value, pattern=pattern, shape=shape)
         if not target:
             continue
-        if kind is not model.CheckKind.COMMAND and not _has_good_port(target):
-            fields.wrong(kind.value, f"{kind.value}: {target!r} has no address with a port that can be", _PORT_MOVE)
+        if kind is not model.CheckKind.COMMAND and not has_good_port(target):
+            fields.wrong(kind.value, f"{kind.value}: {target!r} has no address with a port that can be", PORT_MOVE)
             continue
         found.append(model.Check(kind, target))
     fields.unknown("health")
     return found
-
-
-def _has_good_port(target: str) -> bool:
-    """Also of a URL without a port. `{host}` may turn out to be a name, or in brackets an IPv6 address."""
-    address = target.replace("[{host}]", "[::1]").replace("{host}", "host")
-    try:
-        return urlsplit(address if "://" in address else f"//{address}").port != 0
-    except ValueError:
-        return False
 
 
 def _reaction(fields: Fields) -> tuple[model.Reaction, str]:

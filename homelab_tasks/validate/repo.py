@@ -7,13 +7,13 @@ from posixpath import dirname
 
 from ..errors import Place, Problem, Rule, Severity
 from ..repo.rules import RULES as LOADING
-from . import layout, names, ports
+from . import generated, layout, names, ports
 from .facts import Facts
 
 NO_README = Rule("R050", "no-readme", Severity.NOTICE, "a service without a README")
 EMPTY_GROUP = Rule("R051", "empty-group", Severity.NOTICE, "a group without services")
 
-RULES = (*LOADING, *layout.RULES, *names.RULES, *ports.RULES, NO_README, EMPTY_GROUP)
+RULES = (*LOADING, *layout.RULES, *names.RULES, *ports.RULES, *generated.RULES, NO_README, EMPTY_GROUP)
 
 
 def check(facts: Facts) -> Iterator[Problem]:
@@ -23,6 +23,7 @@ def check(facts: Facts) -> Iterator[Problem]:
     yield from layout.check(facts)
     yield from names.check(facts)
     yield from ports.check(facts)
+    yield from generated.check(facts)
     yield from _readmes(facts)
     yield from _groups(facts)
 

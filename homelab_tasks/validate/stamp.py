@@ -13,7 +13,7 @@ from pathlib import Path
 from ..repo.source import FILE, SERVICES, git_top
 
 _DEEPEST = 3  # folders below services/ are listed so far
-_CODE = ("", "repo", "validate", "validate/env", "validate/nixos", "validate/schema", "dotenv", "envs")
+_CODE = ("", "repo", "validate", "validate/env", "validate/nixos", "validate/schema", "dotenv", "envs", "generate")
 
 
 @dataclass(frozen=True, slots=True)

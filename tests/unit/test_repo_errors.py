@@ -87,7 +87,7 @@ SERVICE = [
     ("host: nas\nhealth: [{tcp: '[::1]:0'}]", f"{S}:2:16: tcp: '[::1]:0' has no address with a port that can be; a port is a number from 1 to 65535"),
     ("host: nas\nhealth: [{htp: x}]", f"{S}:2:11: unknown key 'htp' in health; did you mean 'http'?"),
     ("host: nas\non_config_change: reload", f"{S}:2:19: on_config_change: 'reload' is not known; write restart, recreate, none or signal:HUP"),
-    ("host: nas\nname: x", f"{S}:2:1: unknown key 'name' in service.yaml; there is on_config_change, host, hosts, description, group, groups, depends_on, protect, ..."),
+    ("host: nas\nname: x", f"{S}:2:1: unknown key 'name' in service.yaml; there is on_config_change, host, hosts, description, group, groups, depends_on, page, ..."),
 ]  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from homelab_tasks.repo import load, select, select_groups
 from homelab_tasks.repo.discover import discover
 from homelab_tasks.repo.fields import seconds
 from homelab_tasks.repo.interpolate import interpolate, template_values
+from homelab_tasks.repo.loader import examine
 from homelab_tasks.tasks.console import host_names
 from tests.unit.builders import Files
 
@@ -107,6 +108,44 @@ def test_groups_and_networks_are_read() -> None:
         "media": Group("media", ("infra",), Place("hosts.yaml", 2, 19)),
     }
     assert repo.networks == {"proxy": Network("proxy", internal=True, options={"mtu": "1400"}), "lan": Network("lan")}
+
+
+@pytest.mark.parametrize(
+    ("said", "page"),
+    [
+        ("", None),
+        ("page:", None),
+        ("page: false", ""),
+        ("page: 8112", "http://{host}:8112"),
+        ("page: https://{host}/web", "https://{host}/web"),
+    ],
+)
+def test_a_page_is_a_port_a_url_or_none(said: str, page: str | None) -> None:
+    files = {"hosts.yaml": "hosts: {a: }", "services/plex/compose.yml": WEB, "services/plex/service.yaml": said}
+    assert load(Files(files)).services["plex"].page == page
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        (
+            "page: true",
+            "expected a port, a URL or false, found true; write e.g. page: 8112, or page: http://{host}:8112/web",
+        ),
+        (
+            "page: 70000",
+            "expected a port, a URL or false, found the number 70000; write e.g. page: 8112, or page: http://{host}:8112/web",
+        ),
+        (
+            "page: http://{host}:0/",
+            "'http://{host}:0/' has no address with a port that can be; a port is a number from 1 to 65535",
+        ),
+    ],
+)
+def test_another_page_is_told_with_the_next_move(said: str, problem: str) -> None:
+    files = {"hosts.yaml": "hosts: {a: }", "services/plex/compose.yml": WEB, "services/plex/service.yaml": said}
+    (found,) = examine(Files(files)).problems
+    assert str(found) == f"services/plex/service.yaml:1:7: page: {problem}"
 
 
 def test_service_yaml_says_everything_about_a_service() -> None:
@@ -291,6 +330,26 @@ def test_a_disabled_health_check_stays_so_under_an_override() -> None:
         base, compose_override_yml="services: {a: {healthcheck: {test: 'true'}}, b: {healthcheck: {interval: 1s}}}"
     )
     assert [container.has_healthcheck for container in stack.containers] == [False, True]
+
+
+def test_where_a_health_check_asks_more_often_at_the_start_is_known() -> None:
+    base = """
+services:
+  a: {image: x, healthcheck: &check {test: 'true', start_interval: 1s}}
+  b: {image: x, healthcheck: *check}
+  c: {image: x, healthcheck: {<<: *check, start_interval: }}
+  d: {image: x, healthcheck: *check}
+  e: {image: x, healthcheck: {test: 'true'}}
+"""
+    over = "services: {d: {healthcheck: !override {test: 'true'}}, e: {healthcheck: {start_interval: 1s}}}"
+    stack = stack_of(base, compose_override_yml=over)
+    assert [str(container.start_interval) for container in stack.containers] == [
+        "services/plex/compose.yml:3:68",
+        "services/plex/compose.yml:3:68",
+        "None",
+        "None",
+        "services/plex/compose.override.yml:1:90",
+    ]
 
 
 def test_include_and_extends_are_followed_through_the_repo() -> None:

@@ -162,6 +162,11 @@ RIGHT_SERVICE = [
     "{on_config_change: recreate}",
     "{on_config_change: signal:HUP}",
     "{on_config_change: signal:9}",
+    "{page: 8112}",
+    "{page: false}",
+    "{page: }",
+    "{page: 'http://{host}:32400/web'}",
+    "{page: 'https://plex.{{HOMEPAGE_VAR_DOMAIN}}'}",
 ]
 WRONG_SERVICE = [
     "text",
@@ -193,6 +198,14 @@ WRONG_SERVICE = [
     "{on_config_change: signal}",
     "{on_config_change: signal:hup}",
     "{on_config_change: false}",
+    "{page: 0}",
+    "{page: 65536}",
+    "{page: 80.5}",
+    "{page: true}",
+    "{page: '8112'}",
+    "{page: no}",
+    "{page: /web}",
+    "{page: [8112]}",
     "{depends_on: {vpn: x}}",
     "{groups: [media, [b]]}",
 ]
@@ -212,6 +225,7 @@ def test_schema_and_loader_agree_about_service_yaml(text: str, *, right: bool) -
         "{host: {tags: [dsk]}}",
         "{host: nas, hosts: all}",
         "{health: {tcp: 'a:99999'}}",
+        "{page: 'http://{host}:99999/'}",
     ],
 )
 def test_what_needs_a_second_look_only_the_loader_tells(text: str) -> None:

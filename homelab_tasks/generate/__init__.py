@@ -1,0 +1,7 @@
+"""Files of the repo that follow from its services: Homepage's list of services, and the ports of NixOS hosts."""
+
+from __future__ import annotations
+
+from .files import File, State, generated, write
+
+__all__ = ["File", "State", "generated", "write"]
