@@ -1,7 +1,7 @@
 {
   description = "The systems of this homelab's hosts";
 
-  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.11";
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
 
   outputs = { nixpkgs, ... }: {
     nixosConfigurations.homelab-hl15 = nixpkgs.lib.nixosSystem {

@@ -1,12 +1,37 @@
 # Every module of this homelab; a new service is one line here.
 {
   imports = [
-    ./base.nix
+    ./deploy.nix
+    ./docker.nix
+    ./firewall.nix
+    ./node-exporter.nix
+    ./ssh.nix
+    ./upkeep.nix
+    ./groups/infrastructure/infrastructure.nix
     ./groups/media/media.nix
+    ./groups/monitoring/monitoring.nix
+    ./groups/selfhosting/selfhosting.nix
+    ./services/alloy/user.nix
+    ./services/bazarr/user.nix
+    ./services/caddy/user.nix
     ./services/deluge/user.nix
     ./services/gluetun/user.nix
+    ./services/grafana/user.nix
+    ./services/homepage/user.nix
+    ./services/immich/user.nix
+    ./services/loki/user.nix
+    ./services/nextcloud/user.nix
+    ./services/overseerr/user.nix
     ./services/plex/user.nix
+    ./services/postgres/user.nix
+    ./services/profilarr/user.nix
+    ./services/prometheus/user.nix
     ./services/prowlarr/user.nix
+    ./services/radarr/user.nix
+    ./services/sabnzbd/user.nix
+    ./services/sonarr/user.nix
+    ./services/tautulli/user.nix
     ./services/tdarr/user.nix
+    ./services/vaultwarden/user.nix
   ];
 }

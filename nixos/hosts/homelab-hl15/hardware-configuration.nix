@@ -1,5 +1,6 @@
-# PLACEHOLDER: replace this file with what the host says about itself:
+# PLACEHOLDER: replace this file with what the host says about itself (docs/nixos.md has the way there):
 #   nixos-generate-config --show-hardware-config > hardware-configuration.nix
+# The pool is in disks.nix, and stays there.
 {
   boot.initrd.availableKernelModules = [ "ahci" "nvme" "sd_mod" "usb_storage" "xhci_pci" ];
   nixpkgs.hostPlatform = "x86_64-linux";
@@ -10,13 +11,8 @@
   };
 
   fileSystems."/boot" = {
-    device = "/dev/disk/by-label/boot";
+    device = "/dev/disk/by-label/BOOT";
     fsType = "vfat";
-  };
-
-  # The pool with media and downloads.
-  fileSystems."/mnt/vault" = {
-    device = "vault";
-    fsType = "zfs";
+    options = [ "fmask=0077" "dmask=0077" ];
   };
 }

@@ -6,5 +6,10 @@
     group = "media";
   };
 
-  systemd.tmpfiles.rules = [ "d /var/lib/services/tdarr 0750 tdarr media -" ];
+  systemd.tmpfiles.rules = [
+    "d /var/lib/services/tdarr 0750 tdarr media -"
+    "d /var/lib/services/tdarr/configs 0750 tdarr media -"
+    "d /var/lib/services/tdarr/logs 0750 tdarr media -"
+    "d /var/lib/services/tdarr/server 0750 tdarr media -"
+  ];
 }
