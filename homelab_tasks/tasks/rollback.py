@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
 from .door import here, homelab_task
 from .flags import Changing, Output, Systems, check_policy, flag, typed
+
+if TYPE_CHECKING:
+    from ..model import Repo
 
 
 class Returning(Systems):
@@ -15,6 +19,7 @@ class Returning(Systems):
 
     to: str | None = flag(None, "a tag, a hash, or HEAD~1: counted from what is deployed; else the deploy before")
     service: str | None = flag(None, "only these services, which then stay so: names with commas, globs")
+    group: str | None = flag(None, "only the services of these groups, as with --service: names with commas")
     system: bool = flag(False, "the hosts' NixOS too")
     force: bool = flag(False, "also what is unchanged, and where an old .env or image is gone, with that of now")
     allow_removals: bool = flag(False, "with CI=true, in production, or protected: remove what was not there then")
@@ -39,8 +44,10 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
     from ..rollback import rollback as bring_back
     from .console import carry_out, host_names, options
 
-    if returning.system and returning.service is not None:
-        raise Refused("--system with --service: NixOS is a whole host's", move="leave one of them out")
+    if returning.service is not None and returning.group is not None:
+        raise Refused("--service with --group", move="leave one of them out")
+    if returning.system and (returning.service, returning.group) != (None, None):
+        raise Refused("--system with some services only: NixOS is a whole host's", move="leave one of them out")
     if returning.reboot and not returning.system:
         raise Refused("--reboot without --system: no NixOS would change", move="leave it out, or add --system")
     repo = pipeline.load(here())
@@ -54,7 +61,7 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
     asked = Asked(
         title,
         to=returning.to,
-        services=returning.service,
+        services=returning.service if returning.group is None else _of_groups(repo, returning.group),
         hosts=hosts,
         system=returning.system,
         reboot=returning.reboot,
@@ -64,3 +71,14 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
     )
     how = replace(options(changing), allow_removals=returning.allow_removals)
     carry_out(lambda audience: bring_back(repo, asked, how, audience), changing, output)
+
+
+def _of_groups(repo: Repo, groups: str) -> str:
+    """The names of their services as the groups are now; what is in none of them stays."""
+    from ..errors import Refused
+    from ..repo import select_groups
+
+    names = ",".join(service.name for service in select_groups(repo, groups))
+    if not names:
+        raise Refused(f"no service is in {groups}", move="inv list")
+    return names

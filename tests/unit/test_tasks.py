@@ -53,6 +53,7 @@ def test_a_tail_that_is_no_number_of_lines_is_refused(given: str) -> None:
         ("deploy", "deploy of what? name a service: homelab deploy plex, or homelab deploy-all"),
         ("deploy-group", "deploy-group of what? name a group: homelab deploy-group media, or homelab deploy-all"),
         ("setup", "setup of what? name a host: homelab setup nas"),
+        ("import-just", "import-just of what? name a file: homelab import-just Justfile"),
         ("stop", "stop of what? name a service: homelab stop plex"),
         ("deploy a b", "one word too many: b; names go together with commas: homelab deploy a,b"),
         ("status plex", "status takes names after a flag; homelab status --names plex"),
@@ -81,7 +82,10 @@ def test_a_picture_that_cannot_be_written_is_an_error(checkout: Path) -> None:
     ("flags", "sentence"),
     [
         ("--system", "--system: none of the hosts has system: nixos; say so in hosts.yaml where it is NixOS"),
-        ("--system --service plex", "--system with --service: NixOS is a whole host's; leave one of them out"),
+        ("--system --service plex", "--system with some services only: NixOS is a whole host's; leave one of them out"),
+        ("--system --group media", "--system with some services only: NixOS is a whole host's; leave one of them out"),
+        ("--service plex --group media", "--service with --group; leave one of them out"),
+        ("--group media", "no group 'media'; there is no group yet"),
         ("--reboot", "--reboot without --system: no NixOS would change; leave it out, or add --system"),
     ],
 )
