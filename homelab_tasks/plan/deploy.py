@@ -50,7 +50,7 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
             *(left_behind(step) for step in moved),
             *not_yet(survey.moved, moved),
         ),
-        faults=faults_of(repo, survey, facts.resolved),
+        faults=faults_of(facts, survey),
     )
 
 

@@ -9,23 +9,30 @@ from collections.abc import Iterator, Mapping
 
 from ..commands import compose
 from ..commands.resolve import Resolution, Resolved
+from ..engine import missing_in
 from ..model import Repo
+from ..observe import SeenContainer
+from .facts import Facts
 from .past import lost_images
 from .survey import Finding, Survey
+from .taking_over import Newcomer, faults_of_newcomer, strangers
 
 _NOT_KEPT = "is not kept on the host"
 
 
-def faults_of(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> tuple[str, ...]:
-    """Everything that would make a step fail and can be known before: `what; the next move`."""
+def faults_of(facts: Facts, survey: Survey) -> tuple[str, ...]:
+    """Everything that would make a step fail, or lose something, and can be known before: `what; the next move`."""
+    repo, resolved = facts.repo, facts.resolved
     cut = [answer.problem for answer in resolved.values() if answer.problem]
     found = [
         *_never_deployed(survey),
         *cut,
+        *_asked_of_engine(survey, resolved),
         *_rejected(repo, survey, resolved),
         *_lost(survey, resolved),
         *_networks(repo, survey, resolved),
         *_volumes(repo, survey, resolved),
+        *_taken_over(facts, survey),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -65,6 +72,13 @@ def _never_deployed(survey: Survey) -> Iterator[str]:
             yield f"{name} {what} on {finding.host.name}; inv deploy {name}"
 
 
+def _asked_of_engine(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
+    for finding, _ in _answers(survey, resolved):
+        lacking = missing_in(resolved[finding.host.name].engine, finding.service, finding.host)
+        if lacking:
+            yield str(lacking)
+
+
 def _rejected(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
     for finding, found in _answers(survey, resolved):
         if found.model is None:
@@ -76,6 +90,18 @@ _ANYWAY = "; leave it as it is now with --force"
 
 def _of_then(survey: Survey, error: str) -> bool:
     return survey.request.back and error.endswith(_NOT_KEPT)
+
+
+def _taken_over(facts: Facts, survey: Survey) -> Iterator[str]:
+    others: dict[str, Mapping[str, tuple[SeenContainer, ...]]] = {}
+    for finding, found in _answers(survey, facts.resolved):
+        first = finding.drift.new and not finding.drift.unfinished
+        if not first or not survey.request.files or found.model is None:
+            continue
+        name, seen = finding.host.name, facts.seen[finding.host.name]
+        if name not in others:
+            others[name] = strangers(facts.repo, finding.host, seen)
+        yield from faults_of_newcomer(Newcomer(facts.repo, finding, found, facts.resolved[name], seen, others[name]))
 
 
 def _lost(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:

@@ -8,7 +8,9 @@ from .care import cleanup, pull_images
 from .deploy import deploy, deploy_all, deploy_group, ensure, update_services, update_system
 from .doctor import doctor
 from .env import env
+from .generate import generate
 from .history import history
+from .import_just import import_just
 from .look import graph, hosts, list_services, show, status
 from .new import new
 from .operate import destroy, logs, restart, start, stop
@@ -41,6 +43,8 @@ ns = Collection(
     cleanup,
     history,
     new,
+    import_just,
+    generate,
     setup,
 )
 ns.add_collection(env)

@@ -10,6 +10,7 @@ from invoke.parser.context import ParserContext
 
 from ..errors import suggestion
 
+_EXAMPLES = {"groups": ("group", "media"), "host": ("host", "nas"), "file": ("file", "Justfile")}
 _ALL = {"deploy": "deploy-all", "deploy-group": "deploy-all"}  # what means everything, for who gave no name
 
 
@@ -46,6 +47,6 @@ def _too_much(word: str, context: ParserContext) -> str:
 
 
 def _too_little(missing: str, task: str) -> str:
-    kind, example = {"groups": ("group", "media"), "host": ("host", "nas")}.get(missing, ("service", "plex"))
+    kind, example = _EXAMPLES.get(missing, ("service", "plex"))
     everything = f", or homelab {_ALL[task]}" if task in _ALL else ""
     return f"{task} of what? name a {kind}: homelab {task} {example}{everything}"

@@ -1,0 +1,140 @@
+"""Services that somebody started before us, by hand or with another tool: what their first deploy would leave or lose.
+
+Compose itself says nothing of it: under another project name it makes a second container with empty volumes, from
+another folder it makes empty folders for `./config`, and with `--remove-orphans` it removes what it does not know.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..commands import compose
+from ..commands.resolve import Resolution, Resolved, image_name
+from ..model import Host, Repo
+from ..observe import Observation, SeenContainer
+from .survey import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A service before its first deploy on a host, and what is there already."""
+
+    repo: Repo
+    finding: Finding
+    found: Resolved
+    resolution: Resolution
+    seen: Observation
+    strangers: Mapping[str, tuple[SeenContainer, ...]]  # of its host
+
+    @property
+    def folder(self) -> str:
+        """Its folder on the host."""
+        return compose.directory(self.repo, self.finding.host, self.finding.service)
+
+
+def strangers(repo: Repo, host: Host, seen: Observation) -> Mapping[str, tuple[SeenContainer, ...]]:
+    """The compose projects on a host that are no service's, now or by the records."""
+    theirs = {c.project for c in seen.containers}
+    theirs -= {s.project for s in repo.services.values() if host in s.hosts}
+    theirs -= {record.project for record in seen.records.values()}
+    return {name: seen.of_project(name) for name in sorted(theirs)}
+
+
+def faults_of_newcomer(new: Newcomer) -> Iterator[str]:
+    """What would be left behind or lost: `what; the next move`. All of it ends when the old containers are gone."""
+    yield from _left_folders(new)
+    yield from _orphans(new)
+    for project, containers in new.strangers.items():
+        yield from _same_folder(new, project, containers)
+        yield from _same_volumes(new, project, containers)
+        yield from _same_name(new, project, containers)
+
+
+def _left_folders(new: Newcomer) -> Iterator[str]:
+    """It runs from another folder, and `./config` is there. That folder may be one of Portainer's own container."""
+    service, host = new.finding.service, new.finding.host
+    folders = {c.directory for c in new.seen.of_project(service.project)} - {new.folder, ""}
+    left = sorted(_own_binds(new))
+    for folder in sorted(folders) if left else ():
+        what = f"{service.name}: runs on {host.name} from {folder}, and {', '.join(left)} would be left behind there"
+        move = f"{_down(new, service.project)}, move them to {new.folder}"
+        yield f"{what}; {move}, deploy again"
+
+
+def _down(new: Newcomer, project: str) -> str:
+    return f"on {new.finding.host.name}: docker compose --project-name {shlex.quote(project)} down (volumes stay)"
+
+
+def _own_binds(new: Newcomer) -> Iterator[str]:
+    """What it keeps beside its compose file, and Git does not have, as `./config`."""
+    for container in _containers(new).values():
+        for mount in container.get("volumes") or ():
+            source = str(mount.get("source", ""))
+            inside = posixpath.relpath(source, new.folder) if source.startswith(f"{new.folder}/") else ".."
+            if mount.get("type") == "bind" and not inside.startswith("..") and not _committed(new, inside):
+                yield f"./{inside}"
+
+
+def _committed(new: Newcomer, path: str) -> bool:
+    own = posixpath.normpath(f"{new.finding.service.directory}/{path}")
+    return any(file == own or file.startswith(f"{own}/") for file in new.finding.service.files)
+
+
+def _orphans(new: Newcomer) -> Iterator[str]:
+    service, host = new.finding.service, new.finding.host
+    known = {*_containers(new), *(container.key for container in service.stack.containers)}
+    for container in new.seen.of_project(service.project):
+        if container.key not in known:
+            what = f"{service.name}: container {container.name} on {host.name} is of the same compose project"
+            what += f" ({service.project}), not in {service.stack.files[0]}, and would be removed"
+            yield f"{what}; add it there, or on {host.name}: docker rm --force {shlex.quote(container.name)}"
+
+
+def _same_folder(new: Newcomer, project: str, containers: tuple[SeenContainer, ...]) -> Iterator[str]:
+    """As `cd services/sonarr/anime && docker compose up` calls it."""
+    if new.folder in {c.directory for c in containers}:
+        service, host = new.finding.service, new.finding.host
+        what = f"{service.name}: runs on {host.name} as compose project {project}, started in the same folder"
+        yield f"{what}; {_down(new, project)}, deploy again"
+
+
+def _same_volumes(new: Newcomer, project: str, containers: tuple[SeenContainer, ...]) -> Iterator[str]:
+    """All of the service runs there under another name, with volumes that go by that name."""
+    images = {c.key: c for c in containers}
+    if not all(key in images and _alike(images[key], body) for key, body in _containers(new).items()):
+        return
+    service, host = new.finding.service, new.finding.host
+    for key, body in ((new.found.model or {}).get("volumes") or {}).items():
+        name, old = str((body or {}).get("name") or key), f"{project}_{key}"
+        if not (body or {}).get("external") and name not in new.resolution.volumes and old in new.resolution.volumes:
+            what = f"{service.name}: volume {name} would be new and empty on {host.name}"
+            what += f", where the same runs as compose project {project}, with volume {old}"
+            move = f"write name: {project} at the top of {service.stack.files[0]} to take it over"
+            yield f"{what}; {move}, or on {host.name}: docker volume create {name}, to begin anew"
+
+
+def _same_name(new: Newcomer, project: str, containers: tuple[SeenContainer, ...]) -> Iterator[str]:
+    service, host = new.finding.service, new.finding.host
+    names = {str(body.get("container_name", "")) for body in _containers(new).values()}
+    for container in containers:
+        if container.name in names:
+            what = f"{service.name}: container {container.name} on {host.name} is of compose project {project}"
+            what += f", started in {container.directory}"
+            yield f"{what}; on {host.name}: docker rm --force {shlex.quote(container.name)}, which keeps its volumes"
+
+
+def _containers(new: Newcomer) -> Mapping[str, Mapping[str, Any]]:
+    return (new.found.model or {}).get("services") or {}
+
+
+def _alike(container: SeenContainer, body: Mapping[str, Any]) -> bool:
+    """Of one repository, whatever the version; of a container whose image has no name any more nobody knows."""
+    return container.image_moved or _repository(container.image) == _repository(str(body.get("image", "")))
+
+
+def _repository(image: str) -> str:
+    return image_name(image.partition("@")[0]).rpartition(":")[0]
