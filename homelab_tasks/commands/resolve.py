@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..command import Command, host_script
+from ..engine import asks_of_engine
 from ..model import Host, Repo, Service
 from .compose import without_values
 
@@ -38,6 +39,7 @@ class Resolution:
     images: Mapping[str, str]  # name -> id
     networks: frozenset[str]
     volumes: frozenset[str]
+    engine: str = ""  # version of Docker Engine, where it matters to one of the services
     problem: str = ""  # why this is not all that was asked for
 
 
@@ -59,22 +61,24 @@ def resolve(  # noqa: PLR0917 - what is asked, of whom, with what
     for service in services:
         lines = "\n".join(f"{hashed} {path}" for path, hashed in then.get(service.name, {}).items())
         words += [service.name, service.directory, service.project, "keep" if service.name in kept else "ask", lines]
-    return host_script("resolve", host.path, repo.prefix, compose, *words, stdin=tree, timeout=120)
+    engine = "ask" if any(asks_of_engine(s) for s in services if s.name not in kept) else ""
+    return host_script("resolve", host.path, repo.prefix, compose, engine, *words, stdin=tree, timeout=120)
 
 
 def parse(host: Host, output: str) -> Resolution:
     """Read what `resolve` printed, whatever it is; an answer without its end says so in `problem`."""
     parts = output.split("\036")
-    if len(parts) < 5 or parts[-1] != "end\n" or any(entry.count("\037") != 4 for entry in parts[4:-1]):
+    if len(parts) < 6 or parts[-1] != "end\n" or any(entry.count("\037") != 4 for entry in parts[5:-1]):
         cut = f"the answer of {host.name} about compose was cut short; run the same again"
         return Resolution({}, {}, frozenset(), frozenset(), problem=cut)
-    tree, images, networks, volumes, *entries, _ = parts
+    tree, images, networks, volumes, engine, *entries, _ = parts
     resolved = [_resolved(entry, tree, host.path.rstrip("/")) for entry in entries]
     return Resolution(
         services={r.service: r for r in resolved},
         images=_images(images.splitlines()),
         networks=frozenset(networks.split()),
         volumes=frozenset(volumes.split()),
+        engine=engine.strip(),
     )
 
 

@@ -6,6 +6,7 @@ import posixpath
 import shlex
 from collections.abc import Iterator
 
+from ..engine import missing_in
 from ..inspection import OLDEST, Answer, Folder, Inspection, Sudo, nearly_full, too_old
 from ..model import Host, Repo, System
 from ..observe import Checkout
@@ -24,7 +25,7 @@ def judge(repo: Repo, host: Host, answer: Answer) -> tuple[Finding, ...]:
         ok(host.name, "reachable", f"as {answer.user}, in {answer.trip:.1f} s"),
         *_deployable(host, answer),
         *_tools(host, answer),
-        *_engine(host, answer),
+        *_engine(repo, host, answer),
         _sudo(host, answer),
         *_checkout(repo, host, answer),
         *_disks(host, answer),
@@ -55,11 +56,12 @@ def _tools(host: Host, found: Inspection) -> Iterator[Finding]:
             yield problem(host.name, "nixos", "this is no NixOS", f"remove system: nixos of {host} from hosts.yaml")
 
 
-def _engine(host: Host, found: Inspection) -> Iterator[Finding]:
+def _engine(repo: Repo, host: Host, found: Inspection) -> Iterator[Finding]:
     engine = found.engine
     if not engine:
         return  # why is among the problems of a deploy
     yield ok(host.name, "docker", f"engine {engine.version} answers {found.user}")
+    yield from _too_old_for_services(repo, host, engine.version)
     if engine.cgroup == "1":
         move = f"on {host}: boot with systemd.unified_cgroup_hierarchy=1, or a newer system"
         yield notice(host.name, "cgroups", "version 1, which Docker and systemd give up", move)
@@ -69,6 +71,15 @@ def _engine(host: Host, found: Inspection) -> Iterator[Finding]:
     if engine.logging == "json-file" and found.logs_limited is False:
         move = _setting(host, '"log-opts": {"max-size": "10m", "max-file": "3"}')
         yield notice(host.name, "logs", "without a limit: they may fill the disk", move)
+
+
+def _too_old_for_services(repo: Repo, host: Host, engine: str) -> Iterator[Finding]:
+    """One of them is named: the engine is to be mended, not each of them."""
+    own = (service for _, service in sorted(repo.services.items()) if host in service.hosts)
+    lacking = [found for service in own if (found := missing_in(engine, service, host))]
+    if lacking:
+        others = f" (one of {len(lacking)} services)" if len(lacking) > 1 else ""
+        yield problem(host.name, "engine", f"{lacking[0].place}: {lacking[0].what}{others}", lacking[0].move)
 
 
 def _setting(host: Host, line: str) -> str:

@@ -1,11 +1,12 @@
 #!/bin/bash
 # Ask Compose what files mean that are not delivered yet. Arguments: the checkout, the homelab's folder in it, the
-# Compose plugin, then of each service its name, folder, project, `ask` or `keep` (what is recorded will do), and the env
-# files that it is to have as they were once: lines of hash and path. Changes nothing that lasts.
+# Compose plugin, `ask` if the engine's version is wanted (else empty), then of each service its name, folder, project,
+# `ask` or `keep` (what is recorded will do), and the env files that it is to have as they were once: lines of hash and
+# path. Changes nothing that lasts.
 #
 # The commit's files come as a tar on standard input; what only the host has (.env) is linked beside them, so Compose
 # reads exactly what it will read after the delivery. All projects are resolved at once, one process a core.
-path=$1 prefix=$2 compose=$3; shift 3
+path=$1 prefix=$2 compose=$3 engine=$4; shift 4
 umask 077
 export GOGC=400 # Go collects garbage less often: a fifth of the time of `config`
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/homelab.XXXXXXXX") || exit
@@ -53,9 +54,11 @@ done
 docker image ls --digests --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}' >"$tmp/out/images" 2>/dev/null &
 docker network ls --format '{{.Name}}' >"$tmp/out/networks" 2>/dev/null &
 docker volume ls --format '{{.Name}}' >"$tmp/out/volumes" 2>/dev/null &
+[ -n "$engine" ] && { docker version --format '{{.Server.Version}}' >"$tmp/out/engine" 2>/dev/null & }
 wait
 printf '%s\036' "$tmp/tree"
 cat "$tmp/out/images"; printf '\036'; cat "$tmp/out/networks"; printf '\036'; cat "$tmp/out/volumes"; printf '\036'
+[ -n "$engine" ] && cat "$tmp/out/engine"; printf '\036'
 n=0
 set -- "${todo[@]}"
 while [ $# -gt 0 ]; do

@@ -13,11 +13,13 @@ from .survey import borrows
 
 def in_reverse(steps: Iterable[Step], forward: Plan, repo: Repo) -> list[Step]:
     """The same steps, those first that came last: all states on the way were there before, on the way forward. Only
-    who lives in the network of another's container comes after that one, which gets a new container.
+    who lives in the network of another's container comes after that one, if it gets a new container.
     """
-    known = {step.key: step for step in steps}
+    turn = {step.key: n for n, step in enumerate(forward.steps)}
+    known = {step.key: step for step in sorted(steps, key=lambda step: turn.get(step.key, -1), reverse=True)}
     needs = {step.key: step.needs for step in [*known.values(), *forward.steps]}
-    owners = {k: _owners(step, repo) & known.keys() for k, step in known.items()}
+    remade = {k for k, step in known.items() if not step.verb.removes}
+    owners = {k: _owners(step, repo) & remade for k, step in known.items()}
     leader = {k: min(owners[k], default=k) for k in known}
     turned: dict[str, set[str]] = {k: set(owners[k]) for k in known}
     for later, earlier in ((k, e) for k in known for e in needs.get(k, ()) if e in known):

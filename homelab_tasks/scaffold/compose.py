@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ..model import Repo
+from ..engine import asks_of_engine
+from ..model import Host, Repo
 from .known import Identity
 from .numbers import Numbers
 from .order import Order
@@ -16,13 +17,16 @@ _UNKNOWN_TEST = "# healthy while it listens on {}; better is a page that answers
 _LOGS = "# without a limit they grow until the disk is full"
 
 
-def compose(order: Order, ports: tuple[int, ...], numbers: Numbers) -> str:
-    """`compose.yml`; `ports` are those of the host, one for each of the container's."""
+def compose(repo: Repo, order: Order, ports: tuple[int, ...], numbers: Numbers) -> str:
+    """`compose.yml`; `ports` are those of the host, one for each of the container's.
+
+    An instance's container is called like its service: on a network that two join, two of one name would be mixed up.
+    """
     lines = [f"image: {order.image}", "restart: unless-stopped", *_identity(order, numbers)]
     lines += ["environment:", *_deeper(_environment(order, numbers))]
-    lines += [*_volumes(order), *_ports(order, ports), *_health(order)]
+    lines += [*_volumes(order), *_ports(order, ports), *_health(order, early=_asks_early(repo, order.host))]
     lines += [f"logging: {_LOGS}", "  driver: json-file", '  options: {max-size: 10m, max-file: "3"}']
-    return "\n".join(["services:", f"  {scalar(order.app)}:", *(f"    {line}" for line in lines), ""])
+    return "\n".join(["services:", f"  {scalar(order.name)}:", *(f"    {line}" for line in lines), ""])
 
 
 def host_ports(repo: Repo, order: Order) -> tuple[int, ...]:
@@ -38,6 +42,11 @@ def host_ports(repo: Repo, order: Order) -> tuple[int, ...]:
     return tuple(found)
 
 
+def _asks_early(repo: Repo, host: Host) -> bool:
+    """A service there has a `start_interval` already, which an engine before Docker 25 would refuse."""
+    return any(asks_of_engine(service) for service in repo.services.values() if host in service.hosts)
+
+
 def _identity(order: Order, numbers: Numbers) -> Iterator[str]:
     if order.about.identity is Identity.USER:
         yield f"user: ${{PUID:-{numbers.uid}}}:${{PGID:-{numbers.gid}}}"
@@ -48,8 +57,8 @@ def _environment(order: Order, numbers: Numbers) -> Iterator[str]:
     if order.about.identity is Identity.ENVIRONMENT:
         yield f"PUID: ${{PUID:-{numbers.uid}}}"
         yield f"PGID: ${{PGID:-{numbers.gid}}}"
-    for secret in order.about.secrets:
-        yield f"{secret.key}: ${{{secret.key}:?}}"
+    for variable in order.about.variables:
+        yield f"{variable.key}: ${{{variable.key}:?}}"
 
 
 def _volumes(order: Order) -> Iterator[str]:
@@ -70,7 +79,7 @@ def _ports(order: Order, ports: tuple[int, ...]) -> Iterator[str]:
         yield f'  - "{address}{outside}:{inside}"'
 
 
-def _health(order: Order) -> Iterator[str]:
+def _health(order: Order, *, early: bool) -> Iterator[str]:
     about = order.about
     known_test = about.test[0] == "CMD"
     where = f"port {about.ports[0]}" if about.ports else "some port"
@@ -80,6 +89,8 @@ def _health(order: Order) -> Iterator[str]:
     yield "  timeout: 5s"
     yield "  retries: 3"
     yield f"  start_period: {about.start_period}"
+    if early:
+        yield "  start_interval: 1s"
 
 
 def _deeper(lines: Iterator[str]) -> Iterator[str]:

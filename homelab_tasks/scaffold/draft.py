@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import HomelabError, Refused, RepoInvalid
+from ..errors import HomelabError, Problem, Refused, RepoInvalid
 from ..model import System
 from ..repo.loader import Examined, examine
-from ..repo.source import Source
+from ..repo.source import SERVICES, Source
 from .compose import compose, host_ports
-from .nixos import MODULES, taken_in, user_file, user_module
-from .numbers import Numbers, numbers_of
+from .nixos import MODULES, folder_rule, taken_in, user_file, user_module, with_folder
+from .numbers import Numbers, numbers_of, numbers_of_app
 from .order import Order, Wish, place_order
 from .papers import SCHEMA, readme, settings, template
 
@@ -26,7 +26,8 @@ class Draft:
     ports: tuple[int, ...]
     files: Mapping[str, str]
     edits: Mapping[str, str] = field(default_factory=dict)
-    by_hand: tuple[str, ...] = ()  # what is left to do before the first deploy
+    by_hand: tuple[str, ...] = ()  # what is left to do in nixos/ before the first deploy
+    of_app: str = ""  # the README that the instances of its app share; it gets none of its own
 
 
 def draft(examined: Examined, wish: Wish) -> Draft:
@@ -36,24 +37,47 @@ def draft(examined: Examined, wish: Wish) -> Draft:
         raise RepoInvalid(examined.problems)
     order = place_order(repo, wish)
     nix = _nix(root) if order.host.system is System.NIXOS else {}
-    if user_file(order) in nix:  # another uid would take its data away from it
-        raise Refused(f"{user_file(order)} is there already", move="move it away, or choose another name")
-    numbers = numbers_of(order, nix)
+    numbers = _numbers(order, nix)
     ports = host_ports(repo, order)
     files = {
-        f"{order.folder}/compose.yml": compose(order, ports, numbers),
+        f"{order.folder}/compose.yml": compose(repo, order, ports, numbers),
         f"{order.folder}/service.yaml": settings(order, schema=(root / SCHEMA).is_file()),
         f"{order.folder}/.env.example": template(order, numbers),
-        f"{order.folder}/README.md": readme(order, ports, numbers),
     }
+    of_app = f"{SERVICES}/{order.app}/README.md"
+    if not order.instance or not (root / of_app).is_file():
+        files[f"{order.folder}/README.md"], of_app = readme(order, ports, numbers), ""
     _check(examined, files)
     if not nix:
-        return Draft(order, numbers, ports, files)
-    files[user_file(order)] = user_module(order, numbers)
+        return Draft(order, numbers, ports, files, of_app=of_app)
+    if user_file(order) not in nix:
+        files[user_file(order)] = user_module(order, numbers)
+    return Draft(order, numbers, ports, files, *_edits(order, numbers, nix), of_app)
+
+
+def _numbers(order: Order, nix: Mapping[str, str]) -> Numbers:
+    """Instances of one app share its user; what is one by itself gets one of its own."""
+    place = user_file(order)
+    if place not in nix:
+        return numbers_of(order, nix)
+    if not order.instance:  # another uid would take its data away from it
+        raise Refused(f"{place} is there already", move="move it away, or choose another name")
+    numbers = numbers_of_app(nix[place], nix)
+    if not numbers:
+        what = f"{place} does not say one uid and one group whose gid nixos/ declares"
+        raise Refused(what, move="write both as numbers: all instances of an app are that user")
+    return numbers
+
+
+def _edits(order: Order, numbers: Numbers, nix: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The changed files of the host's system, or what has to be done there by hand."""
+    place = user_file(order)
+    if place in nix:
+        module = with_folder(nix[place], order, numbers)
+        rule = f'add "{folder_rule(order, numbers)}" to systemd.tmpfiles.rules in {place}'
+        return ({place: module}, ()) if module else ({}, (rule,))
     modules = taken_in(nix.get(MODULES, ""), order)
-    edits = {MODULES: modules} if modules else {}
-    by_hand = () if modules else (f"import {user_file(order)} where the host's modules are imported",)
-    return Draft(order, numbers, ports, files, edits, by_hand)
+    return ({MODULES: modules}, ()) if modules else ({}, (f"import {place} where the host's modules are imported",))
 
 
 def _nix(root: Path) -> dict[str, str]:
@@ -72,11 +96,16 @@ def _text(file: Path) -> str:
 
 def _check(examined: Examined, files: Mapping[str, str]) -> None:
     """A group that comes after another can close a cycle, for one; nobody has to find that out later."""
-    before = {(problem.place.file, problem.what) for problem in examined.problems}
-    after = examine(_With(examined.source, files)).problems
-    new = [problem for problem in after if (problem.place.file, problem.what) not in before]
+    new = problems_with(examined, files)
     if new:
         raise RepoInvalid(new)
+
+
+def problems_with(examined: Examined, files: Mapping[str, str]) -> list[Problem]:
+    """What would be wrong with the repo with these files in it, and is not without them."""
+    before = {(problem.place.file, problem.what) for problem in examined.problems}
+    after = examine(_With(examined.source, files)).problems
+    return [problem for problem in after if (problem.place.file, problem.what) not in before]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,11 +13,16 @@ from .draft import Draft
 
 def lay(draft: Draft, root: Path) -> None:
     """Write the draft's files. Raises HomelabError, and leaves everything as it was, where one cannot be written."""
+    lay_files({**draft.files, **draft.edits}, root)
+
+
+def lay_files(files: Mapping[str, str], root: Path) -> None:
+    """Write files, by paths from `root`. Raises HomelabError, and leaves all as it was, where one cannot be written."""
     try:
         with ExitStack() as undo, tempfile.TemporaryDirectory(prefix=".homelab-new-", dir=root) as stage:
-            for number, (path, text) in enumerate({**draft.files, **draft.edits}.items()):
+            for number, (path, text) in enumerate(files.items()):
                 written = Path(stage, str(number))
-                written.write_text(text)
+                written.write_text(text, "utf-8", newline="")
                 _move(written, root / path, undo.callback)
             undo.pop_all()
     except OSError as error:

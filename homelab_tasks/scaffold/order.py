@@ -56,7 +56,12 @@ class Order:
     @property
     def data(self) -> str:
         """Where it keeps its data on the host."""
-        return f"{self.host.data.rstrip('/')}/{self.name}"
+        return "/".join(filter(None, (self.of_app, self.instance)))
+
+    @property
+    def of_app(self) -> str:
+        """Where all instances of its app keep their data."""
+        return f"{self.host.data.rstrip('/')}/{self.app}"
 
 
 def place_order(repo: Repo, wish: Wish) -> Order:

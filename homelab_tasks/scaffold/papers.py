@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from posixpath import dirname
 
 from .known import Identity
+from .nixos import user_file
 from .numbers import Numbers
 from .order import Order
 from .words import scalar
@@ -27,7 +29,7 @@ def settings(order: Order, *, schema: bool) -> str:
 
 def template(order: Order, numbers: Numbers) -> str:
     """`.env.example`: every variable of the compose file, and no other."""
-    lines = [*_secrets(order), "TZ=Etc/UTC"]
+    lines = [*_variables(order), "# The time zone of what it shows and logs, as in /usr/share/zoneinfo", "TZ=Etc/UTC"]
     if order.about.identity is not Identity.OWN:
         lines += ["", _who(order, numbers), f"PUID={numbers.uid}", f"PGID={numbers.gid}"]
     return "\n".join([*lines, ""])
@@ -43,11 +45,13 @@ def readme(order: Order, ports: tuple[int, ...], numbers: Numbers) -> str:
         needs=f"{', '.join(order.depends_on)} before it" if order.depends_on else "nothing but Docker",
         reached=reached,
         data=f"`{order.data}`" if order.about.data else "none is kept yet",
-        image=order.image,
+        image=order.image.repository,
         versions=order.image.versions_at,
         folder=order.folder,
         owner=_owner(order, numbers),
-        kept=f"`{order.data}` and the `.env` beside `compose.yml`" if order.about.data else "the `.env`",
+        backup=_backup(order),
+        leftovers=f"this folder and {_on_nixos(order)}" if numbers.group else "this folder",
+        remains=f" Its data stays in `{order.data}`." if order.about.data else "",
     )
 
 
@@ -65,18 +69,25 @@ def _list(names: Sequence[str]) -> str:
     return f"[{', '.join(map(scalar, names))}]"
 
 
-def _secrets(order: Order) -> Iterator[str]:
-    for secret in order.about.secrets:
-        yield f"# {secret.meaning}"
-        yield "# generate"
-        yield f"{secret.key}="
+def _variables(order: Order) -> Iterator[str]:
+    for variable in order.about.variables:
+        yield f"# {variable.meaning}"
+        if variable.made_up:
+            yield "# generate"
+        yield f"{variable.key}="
         yield ""
 
 
 def _who(order: Order, numbers: Numbers) -> str:
     if numbers.group:
-        return f"# As in nixos/modules/services/{order.name}/user.nix"
+        return f"# As in {user_file(order)}"
     return f"# The user and group that {order.data} belongs to: id -u, id -g"
+
+
+def _on_nixos(order: Order) -> str:
+    """What of the host's system is its own: instances have one user."""
+    module = user_file(order)
+    return f"the line of `{order.data}` in `{module}`" if order.instance else f"`{dirname(module)}`"
 
 
 def _owner(order: Order, numbers: Numbers) -> str:
@@ -86,6 +97,23 @@ def _owner(order: Order, numbers: Numbers) -> str:
     return f"    sudo install -d -o {numbers.uid} -g {numbers.gid} {order.data}   (on {order.host}, once)\n"
 
 
+def _backup(order: Order) -> str:
+    if not order.about.data:
+        return "The `.env`; no other data is kept yet.\n"
+    folder, _, last = order.data.rpartition("/")
+    return _BACKUP.format(name=order.name, host=order.host, data=order.data, folder=folder or "/", last=last)
+
+
+_BACKUP = """\
+`{data}` and the `.env`.
+
+    inv stop {name}
+    sudo tar -C {folder} -czf {name}.tar.gz {last}      (on {host})
+    inv start {name}
+
+Restore: `inv stop {name}`; on {host} `sudo rm -r {data}`, then
+`sudo tar -C {folder} -xzpf {name}.tar.gz`; `inv start {name}`.
+"""
 _README = """\
 # {name}
 
@@ -111,7 +139,10 @@ The way back is `inv rollback --service {name}`; make a backup first, as data ma
 
 ## Backup
 
-{kept}. Stop it while they are copied: `inv stop {name}`, then `inv start {name}`.
+{backup}
+## Remove
+
+`inv destroy {name}`, delete {leftovers}, commit.{remains}
 
 ## Troubleshooting
 

@@ -102,10 +102,11 @@ def status(_: Context, status: Status, output: Output) -> None:
 
     repo = pipeline.load(here())
     services = chosen(repo, status.names)
-    only = host_names(repo, status.host)
+    homes = frozenset(host.name for service in services for host in service.hosts)
+    only = host_names(repo, status.host) or (homes if status.names is not None else frozenset())
     with _looked_at(repo, only) as fleet:
-        rows = report.rows(repo, services, fleet.seen, fleet.unfit)
-        print(as_json.status(repo, rows, fleet.unfit) if output.json else report.status_text(rows, style=_style()))
+        rows, unfit = report.rows(repo, services, fleet.seen, fleet.unfit), fleet.unfit
+        print(as_json.status(repo, rows, unfit) if output.json else report.status_text(rows, unfit, style=_style()))
         if fleet.unfit:
             sys.exit(1)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
+from ..errors import RepoInvalid
 from .door import here, homelab_task
 from .flags import Flags, flag
 
@@ -43,7 +44,19 @@ def new(_: Context, name: str, making: Making) -> None:
         print("\n".join(_shown(made)))
         return
     lay(made, source.root)
-    print("\n".join(_told(made)))
+    print("\n".join(_told(made, _behind())))
+
+
+def _behind() -> list[str]:
+    """The generated files that do not know the new service yet; none where the rest of the repo is wrong."""
+    from ..generate import State, generated
+    from ..repo import load, worktree
+
+    source = worktree(here())
+    try:
+        return [file.path for file in generated(load(source), source) if file.state is State.STALE]
+    except RepoInvalid:
+        return []
 
 
 def _shown(made: Draft) -> Iterator[str]:
@@ -54,24 +67,29 @@ def _shown(made: Draft) -> Iterator[str]:
     yield "nothing was written; the same without --dry-run does it"
 
 
-def _told(made: Draft) -> Iterator[str]:
+def _told(made: Draft, behind: list[str]) -> Iterator[str]:
     order = made.order
     yield from (f"made {path}" for path in made.files)
     yield from (f"changed {path}" for path in made.edits)
     moved = [(inside, port) for inside, port in zip(order.about.ports, made.ports, strict=True) if inside != port]
     yield from (f"its port {inside} is port {port} of {order.host}" for inside, port in moved)
     title = "next  "
-    for line in _next(made):
+    for line in _next(made, behind):
         yield f"{title}{line}"
         title = "      "
 
 
-def _next(made: Draft) -> Iterator[str]:
+def _next(made: Draft, behind: list[str]) -> Iterator[str]:
     order = made.order
     yield from made.by_hand
     yield f"look through {order.folder}/compose.yml"
-    paths = [order.folder, *(["nixos"] if made.numbers.group else [])]
+    if made.of_app:
+        yield f"say in {made.of_app} what {order.instance} is for"
+    paths = [order.folder, *filter(None, [made.of_app]), *(["nixos"] if made.numbers.group else [])]
+    if behind:
+        yield "inv generate"
+        paths += [file for file in behind if not any(file.startswith(f"{path}/") for path in paths)]
     yield f"git add {shlex.join(paths)} && git commit --message {shlex.quote(f'Add {order.name}')}"
-    if order.about.secrets:  # what is not committed has no place on a host yet
+    if order.about.variables:  # what is not committed has no place on a host yet
         yield f"inv env.init --names {order.name} --generate && inv env.push {order.name}"
     yield f"inv deploy {order.name}"

@@ -20,6 +20,8 @@ ROOMS = {
     "operate": "every day",
     "care": "care",
     "new": "care",
+    "import_just": "care",
+    "generate": "care",
     "setup": "care",
     "env": "env files",
     "": "your own",
@@ -38,20 +40,8 @@ def overview_of(ns: Collection) -> Task[Any]:
     return shown
 
 
-def _lines(ns: Collection) -> Iterator[str]:
-    rooms = _rooms(ns)
-    width = max(len(name) for names in rooms.values() for name in names)
-    for title, names in rooms.items():
-        yield title
-        for name, text in names.items():
-            first, *more = textwrap.wrap(text, 80 - width - 5) or [""]
-            yield f"  {name.ljust(width)}  {first}".rstrip()
-            yield from (f"  {' ' * width}  {line}" for line in more)
-        yield ""
-    yield "flags of a task: inv --help TASK"
-
-
-def _rooms(ns: Collection) -> Mapping[str, dict[str, str]]:
+def rooms(ns: Collection) -> Mapping[str, dict[str, str]]:
+    """What the tasks are for, to those tasks with the first line of each."""
     found: dict[str, dict[str, str]] = {title: {} for title in ROOMS.values()}
     for name in ns.task_names:  # those of collections inside it too
         entry = ns[name]
@@ -60,3 +50,16 @@ def _rooms(ns: Collection) -> Mapping[str, dict[str, str]]:
         if title:
             found[title][name] = (entry.__doc__ or "").strip().split("\n")[0]
     return {title: names for title, names in found.items() if names}
+
+
+def _lines(ns: Collection) -> Iterator[str]:
+    shown = rooms(ns)
+    width = max(len(name) for names in shown.values() for name in names)
+    for title, names in shown.items():
+        yield title
+        for name, text in names.items():
+            first, *more = textwrap.wrap(text, 80 - width - 5) or [""]
+            yield f"  {name.ljust(width)}  {first}".rstrip()
+            yield from (f"  {' ' * width}  {line}" for line in more)
+        yield ""
+    yield "flags of a task: inv --help TASK"

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..dotenv import parse
+from ..engine import missing_in
 from ..errors import Place, Problem, Rule, Severity
 from ..inspection import Inspection, inspect, nearly_full, too_old
 from ..model import Host, Service
@@ -53,6 +54,9 @@ def judge(facts: Facts, host: Host, found: Inspection) -> Iterator[Problem]:
     services = [service for _, service in sorted(facts.repo.services.items()) if host in service.hosts]
     folders = {folder.path: folder for folder in facts.folders}
     for service in services:
+        lacking = missing_in(found.engine.version if found.engine else "", service, host)
+        if lacking:
+            yield UNFIT.at(lacking.place, lacking.what, lacking.move)
         yield from _env(facts, host, service, folders[service.directory], found)
         yield from _ports(host, service, found)
 

@@ -48,6 +48,29 @@ def test_a_program_that_a_host_lacks_is_named_and_the_other_hosts_are_deployed(
     assert running(hosts[0]) == ["blog-web-1"]
 
 
+CHECK = "healthcheck: {test: [CMD, 'true'], start_period: 9s, start_interval: 1s}"
+# All of it is the real one but the number, which nothing else asks for in this way
+OLD = '#!/bin/bash\n[ "$1" = version ] && { echo 20.10.24; exit; }\nexec /usr/bin/docker "$@"\n'
+
+
+def test_what_an_older_engine_cannot_do_is_told_before_anything_changes_and_by_dry_runs(
+    home: Homelab, host: LabHost
+) -> None:
+    home.add("blog")
+    home.add("plex", CHECK)
+    home.commit()
+    host.check("tee", "/usr/local/bin/docker", stdin=OLD.encode())
+    host.check("chmod", "755", "/usr/local/bin/docker")
+    try:
+        runs = [home.inv("deploy-all", "--yes", *words) for words in ([], ["--dry-run"])]
+    finally:
+        host.check("rm", "/usr/local/bin/docker")
+    told = "services/plex/compose.yml:5:74: start_interval of plex needs Docker Engine 25, and h1 has 20.10.24"
+    assert [(done.status, told in done.said) for done in runs] == [(1, True), (1, True)]
+    assert running(host) == []
+    assert "plex h1 created, healthy" in home.deploy().said
+
+
 def test_a_host_without_bash_is_named(home: Homelab, host: LabHost) -> None:
     home.add("blog")
     home.commit()

@@ -47,11 +47,36 @@ def test_an_image_of_which_nothing_is_known_is_healthy_as_soon_as_it_listens(hom
     assert done.status == 1
 
 
+def test_two_instances_of_an_app_have_names_of_their_own_on_a_network_that_they_share(
+    homelab: Homelab, host: LabHost
+) -> None:
+    homelab.write("services/blog/README.md", "# blog\n")
+    for name in ("blog/en", "blog/fr"):
+        made = homelab.succeed("new", name, "--from-image", "homelab/demo:1", "--host", "h1", "--port", "80")
+        homelab.replace(f"services/{name}/compose.yml", "homelab/demo:1", "homelab/demo:1\n    networks: [blogs]")
+        with (homelab.root / f"services/{name}/compose.yml").open("a") as file:
+            file.write("networks: {blogs: {name: blogs, external: true}}\n")
+    assert made.out.splitlines()[-4:] == [
+        "next  look through services/blog/fr/compose.yml",
+        "      say in services/blog/README.md what fr is for",
+        "      git add services/blog/fr services/blog/README.md && git commit --message 'Add blog-fr'",
+        "      inv deploy blog-fr",
+    ]
+    homelab.write("hosts.yaml", (homelab.root / "hosts.yaml").read_text() + "networks: {blogs: {}}\n")
+    homelab.commit()
+    homelab.succeed("deploy", "blog")
+    page = "wget -q -O - http://blog-{}:80"
+    answers = [host.docker("exec", "blog-en-blog-en-1", "sh", "-c", page.format(name)) for name in ("en", "fr")]
+    assert answers == ["homelab/demo:1"] * 2
+
+
 def test_a_secret_is_made_up_and_sent_before_the_first_deploy(homelab: Homelab, host: LabHost) -> None:
     made = homelab.succeed("new", "postgres", "--host", "h1")
     assert "inv env.init --names postgres --generate && inv env.push postgres" in made.out
-    homelab.replace("services/postgres/compose.yml", "postgres:17", "homelab/demo:1")
-    homelab.replace("services/postgres/compose.yml", '"pg_isready", "-q", "-U", "postgres"', '"true"')
+    homelab.replace("services/postgres/compose.yml", "postgres:18.6", "homelab/demo:1")
+    homelab.replace(
+        "services/postgres/compose.yml", '"pg_isready", "-q", "-h", "127.0.0.1", "-U", "postgres"', '"true"'
+    )
     homelab.commit()
     homelab.succeed("env.init", "--names", "postgres", "--generate")
     homelab.succeed("env.push", "postgres")
@@ -76,7 +101,7 @@ def test_everything_that_is_known_is_valid_on_a_nixos_host(homelab: Homelab) -> 
 def test_a_dry_run_shows_the_files_and_writes_none(homelab: Homelab) -> None:
     before = _names(homelab.root)
     done = homelab.succeed("new", "blog/en", "--from-image", "homelab/demo:1", "--host", "h2", "--dry-run")
-    assert "services/blog/en/compose.yml\n  services:\n    blog:\n      image: homelab/demo:1\n" in done.out
+    assert "services/blog/en/compose.yml\n  services:\n    blog-en:\n      image: homelab/demo:1\n" in done.out
     assert done.out.endswith("nothing was written; the same without --dry-run does it\n")
     assert _names(homelab.root) == before
 

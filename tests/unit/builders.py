@@ -36,6 +36,12 @@ def a_stack(name: str = "plex", **fields: Any) -> Stack:
     return Stack(**{**plain, **fields})
 
 
+def asking_early(name: str, **fields: Any) -> Stack:
+    """A stack whose health check has a `start_interval`, in line 9."""
+    place = Place(f"services/{name}/compose.yml", 9)
+    return a_stack(name, containers=(Container(name, image=f"{name}:1", start_interval=place, **fields),))
+
+
 class NeedingService(Service):
     """A service as `a_service` makes it, which remembers the needs until `a_repo` makes edges of them."""
 

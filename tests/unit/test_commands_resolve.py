@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from homelab_tasks.commands.resolve import Resolution, image_name, parse, resolve
 from homelab_tasks.model import Host, Service
 
-from .builders import a_host, a_repo, a_service
+from .builders import a_host, a_repo, a_service, asking_early
 from .scratch import fake_docker, git
 
 # Tells what Compose would see: where it runs, its .env and its env_file.
@@ -29,6 +29,7 @@ case "$*" in
   image*) printf 'sha256:aa nginx:latest nginx@sha256:dd\nsha256:bb <none>:<none> <none>@<none>\n' ;;
   network*) printf 'bridge\nproxy\n' ;;
   volume*) printf 'media\n' ;;
+  version*) printf '20.10.24+dfsg1\n' ;;
 esac
 """
 
@@ -97,6 +98,12 @@ def test_what_docker_has_there_comes_along(ask: Ask) -> None:
     assert (list(found.volumes), found.problem) == (["media"], "")
 
 
+def test_the_engine_is_asked_for_its_version_only_where_it_matters(ask: Ask) -> None:
+    assert ask(a_service()).engine == ""
+    found = ask(a_service(stack=asking_early("plex")))
+    assert (found.engine, list(found.services), list(found.volumes)) == ("20.10.24+dfsg1", ["plex"], ["media"])
+
+
 @pytest.mark.parametrize("prefix", ["", "home lab/"])
 @pytest.mark.parametrize("checkout", ["none", "half made by whoever takes the lock", "made"])
 def test_env_files_that_only_the_host_has_are_lent(ask: Ask, host: Host, checkout: str, prefix: str) -> None:
@@ -152,7 +159,7 @@ def test_an_answer_that_was_cut_short_anywhere_says_so(host: Host, output: Calla
 def test_the_parser_never_raises(noise: str, parts: list[str]) -> None:
     parse(a_host(), noise)
     parse(a_host(), "".join(parts) + "\036end\n")
-    parse(a_host(), f"/scratch\036{noise}\036\036\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
+    parse(a_host(), f"/scratch\036{noise}\036\036\036{noise}\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +178,7 @@ def test_names_of_one_image_become_one_name(name: str, short: str) -> None:
 
 def test_dollars_that_compose_doubles_are_single_again() -> None:
     entry = "plex\0370\037" + json.dumps({"source": "/opt/my $$lab/config"}) + "\037\037"
-    found = parse(a_host(), "\036".join(["/tmp/x/tree", "", "", "", entry, "end\n"]))
+    found = parse(a_host(), "\036".join(["/tmp/x/tree", "", "", "", "", entry, "end\n"]))
     assert found.services["plex"].model == {"source": "/opt/my $lab/config"}
 
 

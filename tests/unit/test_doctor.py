@@ -14,7 +14,7 @@ from homelab_tasks.model import System
 from homelab_tasks.report.doctor import doctor_json, doctor_text
 from homelab_tasks.report.terminal import Style
 from homelab_tasks.runner import Unreachable
-from tests.unit.builders import a_host, a_repo, an_observation
+from tests.unit.builders import a_host, a_repo, a_service, an_observation, asking_early
 
 GIB = 1024**3
 NAS = a_host("nas")
@@ -38,6 +38,16 @@ def told(answer: Answer, **host: Any) -> list[str]:
     """What is not as it should be."""
     found = judge(a_repo(), a_host(**host), answer)
     return [f"{f.state.value} {f.topic}: {f.said}; {f.mend}" for f in found if f.state is not State.OK]
+
+
+def test_an_engine_that_services_are_too_new_for_is_one_problem() -> None:
+    services = [a_service(name, stack=asking_early(name)) for name in ("plex", "web")]
+    old = an_inspection(engine=Engine("/var/lib/docker", "20.10.24+dfsg1", "2", live_restore=True, logging="local"))
+    found = judge(a_repo(*services), NAS, old)
+    said = "services/plex/compose.yml:9: start_interval of plex needs Docker Engine 25, and nas has 20.10.24+dfsg1"
+    assert [(f.said, f.mend) for f in found if f.topic == "engine"] == [
+        (f"{said} (one of 2 services)", "update Docker on nas, or remove the line")
+    ]
 
 
 def test_a_host_that_has_everything_is_well() -> None:

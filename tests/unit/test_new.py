@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from homelab_tasks.errors import HomelabError, RepoInvalid
-from homelab_tasks.repo import worktree
+from homelab_tasks.repo import load, worktree
 from homelab_tasks.repo.loader import examine
 from homelab_tasks.scaffold import Draft, Wish, draft, lay
 from homelab_tasks.scaffold.image import parse_image
@@ -18,7 +19,7 @@ from homelab_tasks.scaffold.nixos import taken_in
 from homelab_tasks.scaffold.words import scalar
 
 from .builders import Files
-from .test_docs import rows
+from .test_docs import TOP, rows
 
 NAS = "hosts: {nas: {}}\ngroups: {infra: {}, media: {after: [infra]}}\n"
 TWO = "hosts: {nas: {}, hl15: {data: /srv/data/}}\n"
@@ -39,7 +40,7 @@ def refusal(wish: Wish, files: Mapping[str, str]) -> str:
 SONARR = """\
 services:
   sonarr:
-    image: lscr.io/linuxserver/sonarr:4.0.16
+    image: lscr.io/linuxserver/sonarr:4.0.17
     restart: unless-stopped
     environment:
       TZ: ${TZ:-Etc/UTC}
@@ -69,7 +70,8 @@ def test_a_known_app_needs_its_name_only() -> None:
     assert made.files["services/sonarr/compose.yml"] == SONARR
     assert made.files["services/sonarr/service.yaml"] == "description: Series, searched for, fetched and sorted\n"
     assert made.files["services/sonarr/.env.example"] == (
-        "TZ=Etc/UTC\n\n# The user and group that /var/lib/services/sonarr belongs to: id -u, id -g\nPUID=1000\nPGID=1000\n"
+        "# The time zone of what it shows and logs, as in /usr/share/zoneinfo\nTZ=Etc/UTC\n\n"
+        "# The user and group that /var/lib/services/sonarr belongs to: id -u, id -g\nPUID=1000\nPGID=1000\n"
     )
 
 
@@ -105,11 +107,46 @@ def test_ports_below_1024_are_left_to_a_proxy() -> None:
 
 
 def test_a_database_is_published_on_its_host_only_and_its_password_is_made_up() -> None:
-    files = a_draft("db", "postgres:17").files
+    files = a_draft("db", "postgres:18").files
     assert '      - "127.0.0.1:5432:5432"' in files["services/db/compose.yml"].splitlines()
-    assert files["services/db/.env.example"] == (
-        "# Of the user postgres; it counts when the database is made\n# generate\nPOSTGRES_PASSWORD=\n\nTZ=Etc/UTC\n"
+    assert files["services/db/.env.example"].startswith(
+        "# Of the user postgres; it counts when the database is made\n# generate\nPOSTGRES_PASSWORD=\n\n# The time zone"
     )
+
+
+def test_what_only_a_person_knows_is_asked_for_and_not_made_up() -> None:
+    files = a_draft("homepage").files
+    assert "      HOMEPAGE_ALLOWED_HOSTS: ${HOMEPAGE_ALLOWED_HOSTS:?}\n" in files["services/homepage/compose.yml"]
+    assert files["services/homepage/.env.example"].startswith(
+        "# The names by which browsers ask for it, each with its port: 10.0.0.5:3000,home.example.org\n"
+        "HOMEPAGE_ALLOWED_HOSTS=\n\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "data"),
+    [
+        ("postgres:17.6", "/var/lib/postgresql/data"),
+        ("postgres:9-alpine", "/var/lib/postgresql/data"),
+        ("postgres:18", "/var/lib/postgresql"),
+        ("postgres:trixie", "/var/lib/postgresql"),
+        ("mariadb:10", "/var/lib/mysql"),
+    ],
+)
+def test_data_is_mounted_where_that_version_keeps_it(image: str, data: str) -> None:
+    assert f"      - /var/lib/services/db:{data}\n" in a_draft("db", image).files["services/db/compose.yml"]
+
+
+@pytest.mark.parametrize(("host", "lines"), [("nas", ["      start_interval: 1s"]), ("hl15", [])])
+def test_it_is_asked_each_second_at_the_start_where_the_engine_takes_that(host: str, lines: list[str]) -> None:
+    check = "{test: 'true', start_period: 9s, start_interval: 1s}"
+    there = {
+        "hosts.yaml": TWO,
+        "services/web/compose.yml": f"services: {{web: {{image: web:1, healthcheck: {check}}}}}\n",
+        "services/web/service.yaml": "host: nas",
+    }
+    made = a_draft("sonarr", files=there, host=host).files["services/sonarr/compose.yml"]
+    assert [line for line in made.splitlines() if "start_interval" in line] == lines
 
 
 def test_host_groups_and_dependencies_go_into_service_yaml() -> None:
@@ -128,8 +165,72 @@ def test_host_groups_and_dependencies_go_into_service_yaml() -> None:
     assert made.files["services/blog/en/service.yaml"] == (
         'description: Runs acme/blog\nhost: hl15\ngroups: [media, "7"]\ndepends_on: [web]\n'
     )
-    assert made.order.data == "/srv/data/blog-en"
+    assert made.order.data == "/srv/data/blog/en"
     assert "web before it" in made.files["services/blog/en/README.md"]
+
+
+README = """\
+# sonarr
+
+Series, searched for, fetched and sorted.
+
+- **Needs**: nothing but Docker.
+- **Reached at**: port 8989 of the host.
+- **Data**: `/var/lib/services/sonarr`.
+- **Image**: `lscr.io/linuxserver/sonarr`; its versions: https://hub.docker.com/r/linuxserver/sonarr/tags
+
+## First start
+
+    sudo install -d -o 1000 -g 1000 /var/lib/services/sonarr   (on nas, once)
+    inv env.init --names sonarr --generate
+    inv env.push sonarr
+    inv deploy sonarr
+
+What is then set up by hand once: write it down here.
+
+## Upgrade
+
+Read the release notes, change the tag in `compose.yml`, commit, look at `inv deploy sonarr --dry-run`, deploy.
+The way back is `inv rollback --service sonarr`; make a backup first, as data may not go back.
+
+## Backup
+
+`/var/lib/services/sonarr` and the `.env`.
+
+    inv stop sonarr
+    sudo tar -C /var/lib/services -czf sonarr.tar.gz sonarr      (on nas)
+    inv start sonarr
+
+Restore: `inv stop sonarr`; on nas `sudo rm -r /var/lib/services/sonarr`, then
+`sudo tar -C /var/lib/services -xzpf sonarr.tar.gz`; `inv start sonarr`.
+
+## Remove
+
+`inv destroy sonarr`, delete this folder, commit. Its data stays in `/var/lib/services/sonarr`.
+
+## Troubleshooting
+
+- `inv logs sonarr` shows what it says, `inv status --names sonarr` what differs from the repo.
+- Unhealthy: run the test of the healthcheck by hand, `docker compose exec`, in `services/sonarr` on the host.
+- Permission denied: the files in its data folder belong to another user than it runs as; see `.env`.
+"""
+
+
+def test_the_readme_can_be_followed_at_once() -> None:
+    assert a_draft("sonarr").files["services/sonarr/README.md"] == README
+
+
+def test_what_keeps_no_data_has_none_to_back_up_or_to_leave() -> None:
+    text = a_draft("blog", "acme/blog:2").files["services/blog/README.md"]
+    assert "## Backup\n\nThe `.env`; no other data is kept yet.\n\n## Remove" in text
+    assert "`inv destroy blog`, delete this folder, commit.\n\n" in text
+
+
+def test_the_readme_has_the_sections_of_the_template_in_their_order() -> None:
+    template = (Path(__file__).parents[2] / "services/README.template.md").read_text()
+    text = a_draft("sonarr").files["services/sonarr/README.md"]
+    heads = [line for line in text.splitlines() if line.startswith("## ")]
+    assert heads == [line for line in template.splitlines() if line.startswith("## ")]
 
 
 LEGAL = "a-z, 0-9, _ and -; a letter or digit first; APP/INSTANCE for one of several"
@@ -144,7 +245,7 @@ REFUSED = [
     (Wish("blog"), "no image is known for 'blog'; inv new blog --from-image REPOSITORY:TAG"),
     (Wish("blog", "Acme Blog"), "'Acme Blog' is no image; write REPOSITORY:TAG, such as jellyfin/jellyfin:10.11.11"),
     (Wish("blog", "acme/blog"), "acme/blog names no version: tomorrow it is another image, and there is no way back; give one, acme/blog:TAG; to find them: https://hub.docker.com/r/acme/blog/tags"),
-    (Wish("plex", "lscr.io/linuxserver/plex:latest"), "lscr.io/linuxserver/plex:latest names no version: tomorrow it is another image, and there is no way back; give one, lscr.io/linuxserver/plex:1.41.7; to find them: https://hub.docker.com/r/linuxserver/plex/tags"),
+    (Wish("plex", "lscr.io/linuxserver/plex:latest"), "lscr.io/linuxserver/plex:latest names no version: tomorrow it is another image, and there is no way back; give one, lscr.io/linuxserver/plex:1.43.2; to find them: https://hub.docker.com/r/linuxserver/plex/tags"),
     (Wish("plex", host="nsa"), "no host 'nsa'; did you mean 'nas'?"),
     (Wish("plex", groups="meda"), "no group 'meda'; did you mean 'media'?"),
     (Wish("plex", groups=","), "no group is named; inv list"),
@@ -223,6 +324,24 @@ def test_what_is_known_of_an_image_is_found_by_its_name_and_by_the_image(name: s
     assert made.order.about == a_draft(name).order.about == KNOWN[name]
 
 
+def test_what_is_known_of_an_image_is_what_the_services_of_this_repo_say() -> None:
+    """A service that publishes no port itself says nothing of it; UDP is left to who wants it."""
+    repo, here, elsewhere = load(worktree(TOP)), {}, {}
+    for service in repo.services.values():
+        for container in service.stack.containers:
+            app = KNOWN.get(service.app)
+            if not app or parse_image(container.image).repository != app.repository:
+                continue
+            ports = tuple(port.target for port in container.ports if port.protocol == "tcp")
+            check = yaml.safe_load((TOP / service.stack.files[0]).read_text())["services"][container.key]["healthcheck"]
+            here[service.name] = (container.image, check["test"], check["start_period"], ports)
+            elsewhere[service.name] = (
+                f"{app.repository}:{app.tag}", list(app.test), app.start_period, app.ports if ports else (),
+            )  # fmt: skip
+    assert {"caddy", "homepage", "plex", "postgres", "radarr-anime", "vaultwarden"} < here.keys()
+    assert elsewhere == here
+
+
 def test_the_docs_list_what_is_known() -> None:
     listed = [row for row in rows("docs/new.md") if row[0].strip("`") in KNOWN]
     assert listed == [
@@ -277,6 +396,7 @@ def test_on_nixos_a_service_gets_a_user_of_its_own_that_the_modules_take_in(nixo
     assert made.edits == {
         "nixos/modules/default.nix": MODULES.replace("    ./services/web", f"{line}    ./services/web")
     }
+    assert "delete this folder and `nixos/modules/services/sonarr`" in made.files["services/sonarr/README.md"]
     assert "PUID: ${PUID:-3008}\n      PGID: ${PGID:-3000}" in made.files["services/sonarr/compose.yml"]
 
 
@@ -289,6 +409,87 @@ def test_without_a_group_of_nixos_it_gets_one_of_its_own(nixos: Path) -> None:
 def test_an_image_that_sees_to_its_files_itself_keeps_them(nixos: Path) -> None:
     text = draft(examine(worktree(nixos)), Wish("postgres")).files["nixos/modules/services/postgres/user.nix"]
     assert '"d /var/lib/services/postgres :0750 :postgres :postgres -"' in text
+
+
+OF_INSTANCES = """\
+# Who sonarr is on the host, all of its instances; PUID in services/sonarr/*/.env is this uid.
+{
+  users.users.sonarr = {
+    isSystemUser = true;
+    uid = 3008;
+    group = "media";
+  };
+
+  systemd.tmpfiles.rules = [
+    "d /var/lib/services/sonarr 0750 sonarr media -"
+    "d /var/lib/services/sonarr/anime 0750 sonarr media -"
+  ];
+}
+"""
+
+
+def test_an_instance_has_a_name_a_folder_and_data_of_its_own_and_the_user_of_its_app(nixos: Path) -> None:
+    made = draft(examine(worktree(nixos)), Wish("sonarr/anime", groups="media"))
+    compose = made.files["services/sonarr/anime/compose.yml"]
+    assert compose.startswith("services:\n  sonarr-anime:\n    image: lscr.io/linuxserver/sonarr:")
+    assert "    volumes:\n      - /var/lib/services/sonarr/anime:/config\n" in compose
+    assert made.files["nixos/modules/services/sonarr/user.nix"] == OF_INSTANCES
+    assert "# As in nixos/modules/services/sonarr/user.nix\n" in made.files["services/sonarr/anime/.env.example"]
+    readme = made.files["services/sonarr/anime/README.md"]
+    assert "sudo tar -C /var/lib/services/sonarr -czf sonarr-anime.tar.gz anime      (on nas)" in readme
+    assert "this folder and the line of `/var/lib/services/sonarr/anime` in `nixos/modules/services/sonarr/" in readme
+
+
+def test_one_more_instance_is_the_user_that_the_others_are_and_gets_a_folder_in_order(nixos: Path) -> None:
+    lay(draft(examine(worktree(nixos)), Wish("sonarr/shows", groups="media")), nixos)
+    made = draft(examine(worktree(nixos)), Wish("sonarr/anime", groups="media"))
+    user = "nixos/modules/services/sonarr/user.nix"
+    shows = '    "d /var/lib/services/sonarr/shows 0750 sonarr media -"\n  ];\n'
+    assert made.edits == {user: OF_INSTANCES.replace("  ];\n", shows)}
+    assert user not in made.files
+    assert (made.ports, made.by_hand) == ((8990,), ())
+    assert "PUID: ${PUID:-3008}\n      PGID: ${PGID:-3000}" in made.files["services/sonarr/anime/compose.yml"]
+
+
+def test_an_instance_of_what_was_one_by_itself_is_the_same_user(nixos: Path) -> None:
+    lay(draft(examine(worktree(nixos)), Wish("sonarr", groups="media")), nixos)
+    made = draft(examine(worktree(nixos)), Wish("sonarr/anime", groups="media"))
+    assert made.edits == {
+        "nixos/modules/services/sonarr/user.nix": OF_INSTANCES.replace(", all of its instances", "").replace("/*/", "/")
+    }
+
+
+def test_folders_that_are_made_in_another_way_are_left_to_a_person(nixos: Path) -> None:
+    module = nixos / "nixos/modules/services/sonarr/user.nix"
+    lay(draft(examine(worktree(nixos)), Wish("sonarr/shows", groups="media")), nixos)
+    module.write_text(module.read_text().replace("rules = [", "rules = map folder ["))
+    made = draft(examine(worktree(nixos)), Wish("sonarr/anime"))
+    rule = '"d /var/lib/services/sonarr/anime 0750 sonarr media -"'
+    assert (made.edits, made.by_hand) == (
+        {},
+        (f"add {rule} to systemd.tmpfiles.rules in nixos/modules/services/sonarr/user.nix",),
+    )
+
+
+@pytest.mark.parametrize(("old", "new"), [("uid = 3008", "uid = number"), ('"media"', '"films"'), ("group =", "g =")])
+def test_an_instance_is_nobody_while_its_user_cannot_be_read(old: str, new: str, nixos: Path) -> None:
+    module = nixos / "nixos/modules/services/sonarr/user.nix"
+    lay(draft(examine(worktree(nixos)), Wish("sonarr/shows", groups="media")), nixos)
+    module.write_text(module.read_text().replace(old, new))
+    with pytest.raises(HomelabError) as caught:
+        draft(examine(worktree(nixos)), Wish("sonarr/anime"))
+    assert str(caught.value) == (
+        "nixos/modules/services/sonarr/user.nix does not say one uid and one group whose gid nixos/ declares; "
+        "write both as numbers: all instances of an app are that user"
+    )
+
+
+def test_instances_with_one_readme_get_no_other(nixos: Path) -> None:
+    lay(draft(examine(worktree(nixos)), Wish("sonarr/shows", groups="media")), nixos)
+    (nixos / "services/sonarr/README.md").write_text("# sonarr\n")
+    made = draft(examine(worktree(nixos)), Wish("sonarr/anime"))
+    assert "services/sonarr/anime/README.md" not in made.files
+    assert made.of_app == "services/sonarr/README.md"
 
 
 @pytest.mark.parametrize(("name", "before"), [("app", "plex"), ("sonarr", "web")])

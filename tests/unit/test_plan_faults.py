@@ -7,8 +7,19 @@ from typing import Any
 import pytest
 
 from homelab_tasks.commands.resolve import Resolved
+from homelab_tasks.model import Stack
 
-from .builders import a_plan, a_repo, a_request, a_resolution, a_service, a_stack, an_observation, resolved
+from .builders import (
+    a_plan,
+    a_repo,
+    a_request,
+    a_resolution,
+    a_service,
+    a_stack,
+    an_observation,
+    asking_early,
+    resolved,
+)
 
 
 def faults(answer: Resolved, *others: Any, names: tuple[str, ...] = ("plex",)) -> tuple[str, ...]:
@@ -63,6 +74,28 @@ def test_where_a_service_was_deployed_before_its_folder_is_there() -> None:
         answers=[resolved(model=None, error=error)],
     )
     assert plan.faults == ("plex: TAG has no value on nas; set it in /opt/homelab/services/plex/.env there",)
+
+
+@pytest.mark.parametrize(
+    ("engine", "stack", "told"),
+    [
+        ("20.10.24+dfsg1", asking_early("plex"), True),
+        ("24.0.9", asking_early("plex"), True),
+        ("25.0.0", asking_early("plex"), False),
+        ("26.1.5+dfsg1", asking_early("plex"), False),
+        ("library-import", asking_early("plex"), False),
+        ("", asking_early("plex"), False),
+        ("20.10.24", asking_early("plex", active=False), False),
+        ("20.10.24", a_stack("plex"), False),
+    ],
+)
+def test_what_an_engine_is_too_old_for_is_told_at_its_line(engine: str, stack: Stack, *, told: bool) -> None:
+    plan = a_plan(a_repo(a_service(stack=stack)), a_request("plex"), an_observation(), engine=engine)
+    fault = (
+        f"services/plex/compose.yml:9: start_interval of plex needs Docker Engine 25, and nas has {engine}; "
+        "update Docker on nas, or remove the line"
+    )
+    assert plan.faults == ((fault,) if told else ())
 
 
 def needing(kind: str, name: str) -> Resolved:

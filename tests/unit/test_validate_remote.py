@@ -82,6 +82,17 @@ def test_what_a_host_lacks_stands_at_its_name() -> None:
     ]
 
 
+def test_an_engine_that_is_too_old_for_a_health_check_is_told_at_its_line() -> None:
+    check = "{test: 'true', start_period: 9s, start_interval: 1s}"
+    early = {"services/plex/compose.yml": f"services:\n  app:\n    image: x\n    healthcheck: {check}\n"}
+    (line,) = told(early, env={}, engine=Engine("/var/lib/docker", "24.0.7"))
+    assert line == (
+        "H002 services/plex/compose.yml:4:67: start_interval of plex needs Docker Engine 25, and nas has 24.0.7; "
+        "update Docker on nas, or remove the line"
+    )
+    assert told(early, env={}, engine=Engine("/var/lib/docker", "25.0.3")) == []
+
+
 OWN = Published("plex", "plex-app-1", on_host=False, ports=frozenset({("tcp", 80)}))
 OTHER = Published("web", "web-app-1", on_host=False, ports=frozenset({("tcp", 80)}))
 ANYONE = Published("plex", "plex-app-1", on_host=True, ports=frozenset())
