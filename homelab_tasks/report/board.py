@@ -10,6 +10,7 @@ from ..plan import Plan, Step
 from .columns import Span, cells, flow, plain
 from .outcome import Widths, name_columns, widths_of
 from .phrase import duration, listed, subject
+from .plan import nearest
 from .terminal import Style, Symbol, Tint
 
 LEAST_LINES = 4
@@ -99,14 +100,16 @@ def _doing(active: Active) -> str:
 
 
 def _waiting(board: Board, style: Style) -> Iterator[Line]:
-    for step in board.waiting.values():
+    steps = [*board.waiting.values(), *(active.step for active in board.active.values())]
+    still_open = {step.key: step for step in nearest(steps)}
+    for key in board.waiting:
+        step = still_open[key]
         head = name_columns(style.mark(Symbol.WAITING), Tint.DIM, step, board.widths)
-        yield [*head, (_waits_for(step, board), Tint.DIM)]
+        yield [*head, (_waits_for(step, still_open), Tint.DIM)]
 
 
-def _waits_for(step: Step, board: Board) -> str:
-    open_steps = {**board.waiting, **{key: active.step for key, active in board.active.items()}}
-    needs = [open_steps[key] for key in sorted(step.needs) if key in open_steps]
+def _waits_for(step: Step, still_open: Mapping[str, Step]) -> str:
+    needs = [still_open[key] for key in sorted(step.needs) if key in still_open]
     return f"waiting for {listed([subject(s.verb, s.subject) for s in needs], 3)}" if needs else "waiting for its turn"
 
 

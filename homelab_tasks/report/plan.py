@@ -32,7 +32,7 @@ _MOST_NEEDS = 4
 
 def plan_text(plan: Plan, *, style: Style, verbose: bool = False, dry_run: bool = False) -> str:
     """The whole plan. `verbose` names what stays unchanged and folds nothing; `dry_run` says that nothing was done."""
-    plan = replace(plan, steps=tuple(_nearest(plan.steps)))
+    plan = replace(plan, steps=tuple(nearest(plan.steps)))
     if not plan.steps and not plan.faults:
         parts = [flow(style, [], [plain(nothing_to_do(plan))])]
     else:
@@ -50,7 +50,7 @@ def notice_lines(plan: Plan, *, style: Style) -> Iterator[str]:
     yield from _notices(plan, style)
 
 
-def _nearest(steps: Sequence[Step]) -> Iterator[Step]:
+def nearest(steps: Sequence[Step]) -> Iterator[Step]:
     """The steps with the nearest of their needs only: what those need themselves goes without saying."""
     every = {step.key: step for step in steps}
     before: dict[str, frozenset[str]] = {}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from ..model import Container, Edge, Host, Repo, Service, System, Transport
+from ..model import Container, Edge, Host, Reason, Repo, Service, System, Transport
 from ..observe import Observation
 from .columns import Span, flow, plain, table
 from .phrase import count, listed, moment, short
@@ -124,14 +124,22 @@ def _remarks(container: Container) -> str:
 
 
 def _relations(repo: Repo, service: Service) -> Iterator[Fact]:
-    needs = [_why(edge, edge.dependency) for edge in repo.edges if edge.dependent == service.name]
-    users = [_why(edge, edge.dependent) for edge in repo.edges if edge.dependency == service.name]
-    yield from _labelled("needs", needs or ["nothing"])
-    yield from _labelled("needed by", users or ["nothing"])
+    needs = [(edge, edge.dependency) for edge in repo.edges if edge.dependent == service.name]
+    users = [(edge, edge.dependent) for edge in repo.edges if edge.dependency == service.name]
+    yield from _labelled("needs", _reasons(needs) or ["nothing"])
+    yield from _labelled("needed by", _reasons(users) or ["nothing"])
 
 
-def _why(edge: Edge, other: str) -> str:
-    return f"{other}: {edge.reason.value}, {edge.detail} ({edge.place})"
+def _reasons(ties: Iterable[tuple[Edge, str]]) -> list[str]:
+    """A line for each that is tied to it; last, one for each order of groups, as that ties all with all."""
+    own, common = list[str](), dict[str, list[str]]()
+    for edge, other in ties:
+        why = f"{edge.reason.value}, {edge.detail} ({edge.place})"
+        if edge.reason is Reason.GROUP:
+            common.setdefault(why, []).append(other)
+        else:
+            own.append(f"{other}: {why}")
+    return [*own, *(f"{', '.join(others)}: {why}" for why, others in common.items())]
 
 
 def _recorded(service: Service, seen: Mapping[str, Observation]) -> Iterator[Fact]:

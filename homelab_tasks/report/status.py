@@ -60,7 +60,6 @@ class Row:
     commit: str = ""  # deployed there, "" if none is recorded
     current: bool = False  # nothing differs from the repo
     note: str = ""  # the first reason why it is not current, or who stopped it
-    why: str = ""  # why the host could not be looked at
     at: str = ""  # since when it is deployed as it is there, ISO 8601 in UTC
     age: float = 0.0  # the same in seconds, by the host's own clock
     pinned: bool = False  # it was rolled back alone, and stays at its commit
@@ -80,13 +79,13 @@ def rows(
     return tuple(sorted(found, key=lambda row: (row.state is State.LEFT, row.service, row.host)))
 
 
-def status_text(found: Sequence[Row], *, style: Style) -> str:
-    """A table, the hosts that did not answer, one line of counts and what to type next."""
+def status_text(found: Sequence[Row], unfit: Mapping[str, str], *, style: Style) -> str:
+    """A table, the hosts that could not be looked at (`unfit`: why), one line of counts and what to type next."""
+    whys = [line for why in dict.fromkeys(unfit.values()) for line in flow(style, [("! ", Tint.RED)], [plain(why)])]
     if not found:
-        return "no service here"
+        return "\n".join(["no service here", *whys])
     lines = table(style, ("service", "host", "state", "commit", "since", ""), [_cells(row) for row in found])
-    whys = {row.why: None for row in found if row.why}
-    lines += [line for why in whys for line in flow(style, [("! ", Tint.RED)], [plain(why)])]
+    lines += whys
     return "\n".join([*lines, "", *flow(style, [], [(_counts(found), Tint.BOLD)]), *_next(found, style)])
 
 
@@ -95,7 +94,7 @@ def _rows(
 ) -> Iterator[Row]:
     if host.name in unfit:
         note = f"{host.name} could not be looked at"
-        yield Row(service.name, host.name, State.UNKNOWN, note=note, why=unfit[host.name])
+        yield Row(service.name, host.name, State.UNKNOWN, note=note)
     elif host.name in seen:
         yield _row(repo, service, host, seen[host.name])
 

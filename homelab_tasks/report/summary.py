@@ -108,7 +108,7 @@ def _account(report: Report, style: Style) -> Iterator[str]:
         yield from _entry("skipped", Tint.YELLOW, told, style)
     for outcome in report.outcomes:
         if outcome.kept:
-            told = f"{clean(outcome.kept)}, of {outcome.step.subject}, on {outcome.step.host.name}"
+            told = f"of {outcome.step.subject} on {outcome.step.host.name}: {clean(outcome.kept)}"
             yield from _entry("kept", Tint.DIM, told, style)
     if report.undone:
         back = [outcome for outcome in report.undone.outcomes if outcome.status is Status.DONE]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from ..graph import layers
@@ -14,15 +14,25 @@ WIDTH = 80
 
 
 def tree(diagram: Diagram) -> str:
-    """Groups in their order, what starts first on top; a reason is named unless it is `declared`."""
+    """Groups in their order, what starts first on top; a reason is named unless it is `declared`.
+
+    A host is named with its group if most of it runs there, else with the service.
+    """
     branches = _branches(diagram)
     lines = [f"{diagram.counts()}; what starts first is on top"]
     for lane in diagram.lanes:
         later = ", ".join(before for before, after in diagram.order if after == lane)
         title = lane or ("no group" if len(diagram.lanes) > 1 else "")
-        lines += ["", *([title + (f" (after {later})" if later else "")] if title else [])]
-        lines += _columns(diagram, [*_branch(branches, (lane, ""), "", "")])
+        usual = _usual(diagram, lane) if title else ""
+        lines += ["", *([title + usual + (f" (after {later})" if later else "")] if title else [])]
+        lines += _columns(diagram, [*_branch(branches, (lane, ""), "", "")], usual)
     return "\n".join(lines) + "\n"
+
+
+def _usual(diagram: Diagram, lane: str) -> str:
+    where = Counter(_where(diagram, name) for name in diagram.lanes[lane])
+    at, count = where.most_common(1)[0]
+    return at if count * 2 > where.total() else ""
 
 
 Branches = Mapping[tuple[str, str], list[str]]  # (lane, the service above or "") -> those below it
@@ -55,9 +65,9 @@ def _branch(branches: Branches, at: tuple[str, str], first: str, rest: str) -> I
         yield from _branch(branches, (lane, name), first, rest + gap)
 
 
-def _columns(diagram: Diagram, lines: list[tuple[str, str, str]]) -> Iterator[str]:
+def _columns(diagram: Diagram, lines: list[tuple[str, str, str]], usual: str) -> Iterator[str]:
     needs = diagram.needs()
-    labels = [_label(diagram, name) for _, _, name in lines]
+    labels = [_label(diagram, name, usual) for _, _, name in lines]
     edge = min(max(len(lead) + len(label) for (lead, _, _), label in zip(lines, labels, strict=True)), WIDTH // 2)
     for (lead, under, name), label in zip(lines, labels, strict=True):
         notes = _notes(needs.get(name, ()), WIDTH - edge - 2)
@@ -69,10 +79,16 @@ def _columns(diagram: Diagram, lines: list[tuple[str, str, str]]) -> Iterator[st
         yield from (f"{under:<{edge}}  {note}" for note in notes)
 
 
-def _label(diagram: Diagram, name: str) -> str:
+def _label(diagram: Diagram, name: str, usual: str) -> str:
     shown = f"[{name}]" if name in diagram.focus else name
+    where = _where(diagram, name)
+    return shown + (where if where != usual else "")
+
+
+def _where(diagram: Diagram, name: str) -> str:
+    """Nothing where there is but one host."""
     hosts = diagram.repo.services[name].hosts
-    return shown + (" @" + ",".join(host.name for host in hosts) if len(diagram.repo.hosts) > 1 else "")
+    return " @" + ",".join(host.name for host in hosts) if len(diagram.repo.hosts) > 1 else ""
 
 
 def _notes(arrows: tuple[Arrow, ...], width: int) -> list[str]:

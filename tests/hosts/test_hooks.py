@@ -71,7 +71,7 @@ def test_an_update_is_preceded_by_a_dump_whose_name_is_written_down(wiki: Homela
     done = wiki.deploy()
     dump = f"/home/admin/dumps/wiki-{first[:7]}"
     assert "before: bash dump.sh" in done.said
-    assert f"kept {dump}, of wiki, on h1" in done.said
+    assert f"kept of wiki on h1: {dump}" in done.said
     assert (version(host), host.check("cat", dump)) == ("two", "old")
     kept = record(host)["kept"]
     assert (kept["name"], kept["commit"]) == (dump, first)

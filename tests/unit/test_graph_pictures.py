@@ -92,6 +92,29 @@ def test_the_text_tree_names_hosts_when_there_are_several() -> None:
     assert draw(repo) == "1 service, 2 hosts; what starts first is on top\n\n└─ vpn @nas,pi\n"
 
 
+def test_the_text_tree_names_a_host_once_where_most_of_a_group_runs_on_it() -> None:
+    repo = a_repo(
+        a_service("vpn", groups=("infra",)),
+        a_service("proxy", groups=("infra",)),
+        a_service("dns", groups=("infra",), host="pi"),
+        a_service("lamps", groups=("house",), host="pi"),
+        a_service("cameras", groups=("house",)),
+        groups={"infra": Group("infra"), "house": Group("house", after=("infra",))},
+    )
+    assert draw(repo) == (
+        "5 services, 2 groups, 2 hosts; what starts first is on top\n"
+        "\n"
+        "infra @nas\n"
+        "├─ dns @pi\n"
+        "├─ proxy\n"
+        "└─ vpn\n"
+        "\n"
+        "house (after infra)\n"
+        "├─ cameras @nas\n"
+        "└─ lamps @pi\n"
+    )
+
+
 def test_an_empty_repo_has_a_picture_in_every_format() -> None:
     assert draw(a_repo()) == "0 services; what starts first is on top\n"
     assert draw(a_repo(), format="svg") != ""

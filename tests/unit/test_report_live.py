@@ -39,6 +39,18 @@ def test_the_region_shows_what_is_open_and_what_it_waits_for() -> None:
 """)
 
 
+def test_what_waits_names_the_nearest_of_what_it_waits_for() -> None:
+    tdarr = a_step("tdarr", after="vpn@nas")
+    plex = a_step("plex", after="vpn@nas tdarr@nas")
+    shown = board(a_plan(VPN, tdarr, plex), Progress(VPN, Phase.WORKING))
+    assert "\n".join(region(shown, 104.0, 24, NARROW)) == screen("""
+▸ vpn    nas  updating  3 s
+· tdarr  nas  waiting for vpn
+· plex   nas  waiting for tdarr
+0 of 3 done, 4.0 s
+""")
+
+
 def test_a_failure_stays_named_while_the_rest_goes_on() -> None:
     told = events(failed(VPN), skipped(PLEX, "needs vpn, which failed"))
     shown = board(a_plan(VPN, PLEX, WEB), *told, Progress(WEB, Phase.PULLING))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from homelab_tasks.errors import Place
 from homelab_tasks.model import Check, CheckKind, Health, Reason, Repo, Service
 from homelab_tasks.observe import Checkout, Observation, SeenContainer
 from homelab_tasks.observe import Health as Seen
@@ -109,7 +110,7 @@ def a_homelab() -> tuple[Repo, dict[str, Observation], dict[str, str]]:
 
 def test_status_is_a_table_with_the_reasons_and_the_next_commands() -> None:
     repo, looks, unfit = a_homelab()
-    assert status_text(rows(repo, repo.services.values(), looks, unfit), style=NARROW) == screen("""
+    assert status_text(rows(repo, repo.services.values(), looks, unfit), unfit, style=NARROW) == screen("""
 service  host  state        commit   since
 blog     hl15  unknown      -        -      hl15 could not be looked at
 plex     nas   healthy      1a2b3c4  10 s   up to date
@@ -121,6 +122,22 @@ old      nas   left behind  1a2b3c4  10 s   no longer in the repo
 next  inv logs tdarr --tail 50
       inv deploy-all --dry-run
       inv deploy-all --prune --dry-run
+""")
+
+
+def test_a_host_that_could_not_be_looked_at_is_named_though_no_service_is_there() -> None:
+    repo = a_repo(a_service("plex"))
+    found = rows(repo, repo.services.values(), {"nas": seen(a_container(), records=(a_record(),))}, {})
+    assert status_text(found, {"pi": "cannot reach pi; is it on?"}, style=NARROW) == screen("""
+service  host  state    commit   since
+plex     nas   healthy  1a2b3c4  10 s   up to date
+! cannot reach pi; is it on?
+
+1 service on 1 host: 1 healthy
+""")
+    assert status_text((), {"pi": "cannot reach pi; is it on?"}, style=NARROW) == screen("""
+no service here
+! cannot reach pi; is it on?
 """)
 
 
@@ -192,6 +209,21 @@ plex  Media server
 """)
 
 
+def test_what_follows_from_the_order_of_groups_is_said_once_for_all() -> None:
+    vpn = a_service("vpn")
+    said = {"detail": "group media comes after group infra", "place": Place("hosts.yaml", 9)}
+    edges = [
+        *(an_edge(name, "vpn", Reason.GROUP, **said) for name in ("deluge", "plex")),
+        an_edge("plex", "vpn", Reason.NAMESPACE, detail="shares the network of vpn"),
+    ]
+    repo = a_repo(vpn, a_service("deluge"), a_service("plex"), edges=edges)
+    assert show_text(repo, vpn, style=Style()).partition("  needs ")[2].splitlines() == [
+        "      nothing",
+        "  needed by   plex: namespace, shares the network of vpn (services/plex/service.yaml:1)",
+        "              deluge, plex: group, group media comes after group infra (hosts.yaml:9)",
+    ]
+
+
 def test_show_as_json_has_the_edges_too() -> None:
     repo, plex = a_plex()
     (told,) = json.loads(as_json.shown(repo, [plex], {"nas": seen(records=(a_record(),))}))["services"]
@@ -259,7 +291,7 @@ def test_tables_fit_narrow_terminals() -> None:
     for width in (40, 60, 80):
         narrow = Style(width=width)
         shown = [
-            status_text(rows(repo, repo.services.values(), looks, unfit), style=narrow),
+            status_text(rows(repo, repo.services.values(), looks, unfit), unfit, style=narrow),
             list_text(repo, style=narrow),
             hosts_text(repo, looks, unfit, style=narrow),
             *(show_text(repo, service, style=narrow) for service in repo.services.values()),
