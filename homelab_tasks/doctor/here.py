@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 
 from ..errors import Severity
@@ -61,10 +61,14 @@ def _repo(root: Path, examined: Examined) -> Iterator[Finding]:
         yield problem(HERE, "repo", f"{root} is in no Git repo, and only commits are deployed", move)
     wrong = [found for found in examined.problems if found.severity is Severity.ERROR]
     if wrong:
-        number = "1 error" if len(wrong) == 1 else f"{len(wrong)} errors"
-        yield problem(HERE, "repo", f"{number} in the files of {root}", "inv validate")
+        yield problem(HERE, "repo", f"{_number(wrong, 'error')} in the files of {root}", "inv validate")
     elif git_top(root):
-        yield ok(HERE, "repo", f"{root}, {len(examined.repo.services)} services on {len(examined.repo.hosts)} hosts")
+        services, hosts = _number(examined.repo.services, "service"), _number(examined.repo.hosts, "host")
+        yield ok(HERE, "repo", f"{root}, {services} on {hosts}")
+
+
+def _number(things: Sized, name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _ssh(hosts: Sequence[Host]) -> Iterator[Finding]:
@@ -88,7 +92,7 @@ def _ssh(hosts: Sequence[Host]) -> Iterator[Finding]:
             yield problem(HERE, "ssh config", f"{outlook.host}: {outlook.problem}", "mend ~/.ssh/config")
     strangers = [outlook for outlook in found if not outlook.known and not outlook.problem]
     for outlook in strangers:
-        move = f"compare the key with the host's own: {outlook.scan}, then add it to known_hosts"
+        move = f"inv setup {outlook.host}, which shows it and asks"
         yield problem(HERE, "known_hosts", f"the host key of {outlook.host} is not known", move)
     known = [outlook.host.name for outlook in found if outlook not in strangers and not outlook.problem]
     if known:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .files import File, State, generated, write
+from .files import File, State, generated
 
-__all__ = ["File", "State", "generated", "write"]
+__all__ = ["File", "State", "generated"]

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
-from pathlib import Path
 
-from ..errors import HomelabError
 from ..model import Repo
 from ..repo.source import Source
 from . import firewall, homepage
@@ -54,15 +52,6 @@ def generated(repo: Repo, source: Source) -> Iterator[File]:
     for path, text in sorted({**homepage.pages(repo, source), **firewall.modules(repo)}.items()):
         if (source.root / path).parent.is_dir():
             yield File(path, f"{MARK}{text}", _there(source, path))
-
-
-def write(file: File, root: Path) -> None:
-    """Put a file where it belongs. Raises HomelabError."""
-    try:
-        (root / file.path).write_text(file.text, "utf-8")
-    except OSError as error:
-        why = str(error.strerror).lower()
-        raise HomelabError(f"cannot write {file.path}: {why}; mend that and say it again") from error
 
 
 def _there(source: Source, path: str) -> str | None:

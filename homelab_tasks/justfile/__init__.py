@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import Refused
 from ..repo.loader import Examined
 from .draft import Change, Draft, draft, said
 from .files import read
@@ -15,4 +16,9 @@ __all__ = ["Change", "Draft", "Taken", "import_just", "said"]
 def import_just(examined: Examined, path: Path, shown: str, *, groups: bool = True) -> Draft:
     """What a Justfile says that the repo does not say yet. Raises Refused, and RepoInvalid."""
     services = {name: service.directory for name, service in sorted(examined.repo.services.items())}
-    return draft(examined, meaning_of(read(path, shown), services), groups=groups)
+    found = read(path, shown)
+    meaning = meaning_of(found, services)
+    if not meaning.taken and found.unread > len(found.recipes):
+        what = f"{shown} is no Justfile: {meaning.left[0].place} {meaning.left[0].what}"
+        raise Refused(what, move="name one: inv import-just Justfile")
+    return draft(examined, meaning, groups=groups)

@@ -53,6 +53,7 @@ def _over(below: Justfile, above: Justfile) -> Justfile:
         aliases={**below.aliases, **above.aliases},
         values={**below.values, **above.values},
         odd=(*below.odd, *above.odd),
+        unread=below.unread + above.unread,
         folder=above.folder,
     )
 
@@ -61,7 +62,7 @@ def _text(path: Path, shown: str) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        what = f"cannot read {shown}: {str(error.strerror).lower()}"
+        what = f"cannot read {shown or repr(shown)}: {str(error.strerror).lower()}"
         raise Refused(what, move="name a Justfile: inv import-just Justfile") from error
     if len(data) > MAX_BYTES:
         what = f"{shown} is {len(data) / MAX_BYTES:.1f} MB large, more than any Justfile should be"

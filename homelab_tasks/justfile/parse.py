@@ -29,6 +29,7 @@ def parse(file: str, text: str) -> Justfile:
         values=_plain(reading.assigned),
         imports=tuple(reading.imports),
         odd=tuple(reading.odd),
+        unread=reading.unread,
         folder=reading.folder,
     )
 
@@ -56,21 +57,21 @@ class _Reading:
     assigned: dict[str, Expression] = field(default_factory=dict)
     imports: list[Import] = field(default_factory=list)
     odd: list[Odd] = field(default_factory=list)
+    unread: int = 0
     folder: str = ""
     attributes: list[Token] = field(default_factory=list)
 
     def read(self) -> None:
         """Read all of it."""
-        faults = 0
         while not self.text.done:
             begun = self.text.at
             try:
                 self._item(begun)
             except Unreadable as error:
-                if faults == _MOST_FAULTS:
-                    self._note(begun, f"the rest is not read: {faults} lines before it make no sense")
+                if self.unread == _MOST_FAULTS:
+                    self._note(begun, f"the rest is not read: {self.unread} lines before it make no sense")
                     return
-                faults += 1
+                self.unread += 1
                 self._note(begun, f"cannot be read: {error}")
                 self.text.at = self.text.after(begun)
                 self.text.body()  # of nobody

@@ -81,4 +81,5 @@ class Justfile:
     values: Mapping[str, str] = field(default_factory=dict)  # variables that are plain text
     imports: tuple[Import, ...] = ()
     odd: tuple[Odd, ...] = ()
+    unread: int = 0  # lines, of those in `odd`, that are nothing a Justfile has
     folder: str = ""  # set working-directory := '...'

@@ -23,7 +23,6 @@ class Outlook:
     key_files: tuple[Path, ...] = ()
     locked: tuple[Path, ...] = ()  # of these, the ones that a passphrase locks
     known: bool = True  # its host key, and those of the jump hosts before it
-    scan: str = ""  # the command that asks the first unknown one for its key
     problem: str = ""
 
 
@@ -46,11 +45,10 @@ def _outlook(router: Router) -> Outlook:
     except (CouldNotCanonicalize, ValueError) as error:
         return Outlook(router.host, problem=f"ssh_config: {error}")
     files = way[-1].identity.files
-    stranger = next((hop for hop in way if not known_hosts.kinds(known_hosts.read(hop.known_hosts), hop.names)), None)
+    known = all(known_hosts.kinds(known_hosts.read(hop.known_hosts), hop.names) for hop in way)
     return Outlook(
         router.host,
         key_files=tuple(file.path for file in files),
         locked=tuple(file.path for file in files if file.encrypted),
-        known=stranger is None,
-        scan=f"ssh-keyscan -p {stranger.connection.port} {stranger.connection.host}" if stranger else "",
+        known=known,
     )

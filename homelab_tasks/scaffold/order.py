@@ -78,7 +78,7 @@ def place_order(repo: Repo, wish: Wish) -> Order:
         image=image,
         about=about,
         host=host,
-        groups=_names("group", wish.groups, frozenset(repo.groups)),
+        groups=_groups(repo, wish.groups),
         depends_on=_names("service", wish.depends_on, _needable(repo)),
         says_host=len(repo.hosts) > 1,
     )
@@ -87,8 +87,9 @@ def place_order(repo: Repo, wish: Wish) -> Order:
 def _free_name(repo: Repo, word: str) -> tuple[str, str]:
     parts = word.split("/")
     if len(parts) > 2 or not all(map(LEGAL.fullmatch, parts)):
+        near = [legal(part) for part in parts if part][:2] or [legal("")]
         shape = "a-z, 0-9, _ and -; a letter or digit first; APP/INSTANCE for one of several"
-        raise Refused(f"{word!r} is no service name ({shape})", move=f"inv new {'/'.join(map(legal, parts[:2]))}")
+        raise Refused(f"{word!r} is no service name ({shape})", move=f"inv new {'/'.join(near)}")
     app, instance = parts[0], "".join(parts[1:])
     name = "-".join(parts)
     if name in repo.services:
@@ -146,6 +147,13 @@ def _host(repo: Repo, word: str | None) -> Host:
         raise Refused(f"no host is named, and there are {', '.join(repo.hosts)}", move=f"say e.g. --host {first}")
     (only,) = repo.hosts.values()
     return only
+
+
+def _groups(repo: Repo, words: str | None) -> tuple[str, ...]:
+    try:
+        return _names("group", words, frozenset(repo.groups))
+    except UnknownName as error:
+        raise Refused(f"{error} (groups are listed in hosts.yaml)") from error
 
 
 def _needable(repo: Repo) -> frozenset[str]:

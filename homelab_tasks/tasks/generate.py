@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,19 +49,16 @@ def _check(files: Iterable[File]) -> None:
     print("all generated files are current")
 
 
-def _make(files: Iterable[File], root: Path) -> None:
-    from ..generate import State, write
+def _make(files: Sequence[File], root: Path) -> None:
+    from ..generate import State
+    from ..scaffold.lay import lay_files
 
-    by_hand = []
+    lay_files({file.path: file.text for file in files if file.state in (State.MISSING, State.STALE)}, root)
+    did = {State.CURRENT: "current", State.MISSING: "made", State.STALE: "changed"}
     for file in files:
-        match file.state:
-            case State.CURRENT:
-                print(f"current {file.path}")
-            case State.BY_HAND:
-                by_hand.append(file.path)
-            case State.MISSING | State.STALE:
-                write(file, root)
-                print(f"{'made' if file.there is None else 'changed'} {file.path}")
+        if file.state in did:
+            print(f"{did[file.state]} {file.path}")
+    by_hand = [file.path for file in files if file.state is State.BY_HAND]
     if by_hand:
         raise Refused(f"{', '.join(by_hand)} was written by hand, and is left as it is", move="move it away first")
 

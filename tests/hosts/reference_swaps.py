@@ -28,6 +28,7 @@ READY = ["CMD", "test", "-e", "/dev/shm/ready"]
 # Whatever service asks for it
 GIVEN = {
     "PROXY_ADDRESS": "10.0.0.5",
+    "ROUTER_ADDRESS": "10.0.0.1",
     "WIREGUARD_ADDRESSES": "10.64.0.2/32",
     "WIREGUARD_PRIVATE_KEY": "wOEI9rqqbDwnN8/Bpp22sVz48T71vJ4fYmFWujulwUU=",
 }

@@ -68,6 +68,19 @@ def test_json_is_all_that_is_on_stdout(home: Homelab, hosts: tuple[LabHost, ...]
     assert home.inv("status", "--format", "json").json["hosts"].keys() == {"h2"}
 
 
+def test_the_status_of_some_services_asks_only_the_hosts_where_they_belong(
+    home: Homelab, hosts: tuple[LabHost, ...]
+) -> None:
+    home.add("blog", host="h1")
+    home.add("wiki", host="h2")
+    home.commit()
+    home.deploy()
+    hosts[1].stop_sshd()
+    assert "h2" not in home.succeed("status", "--names", "blog").said
+    done = home.inv("status")
+    assert (done.status, "! cannot reach h2 (" in done.out) == (1, True)
+
+
 def nobody_reads_on(host: LabHost) -> None:
     """Waits until no log reader is left: they are told to end, and take a moment."""
     eventually(lambda: host.exec("pgrep", "--full", "compose.* logs").returncode == 1, "the end of all readers")

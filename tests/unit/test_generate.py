@@ -429,10 +429,13 @@ def test_where_nothing_is_to_be_made_that_is_said(tmp_path: Path, capsys: pytest
     assert capsys.readouterr().out.startswith("nothing to generate: ")
 
 
-def test_a_folder_in_the_place_of_a_file_is_said(homelab: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (homelab / PORTS).mkdir()
+def test_where_one_cannot_be_written_none_is(homelab: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (homelab / PORTS).write_text(f"{MARK}long ago\n")
+    (homelab / LIST).mkdir()
     assert run(homelab) == 1
-    assert capsys.readouterr().err == f"error: cannot write {PORTS}: is a directory; mend that and say it again\n"
+    sentence = f"cannot write {homelab / LIST}: is a directory; nothing was changed, mend that and say it again"
+    assert capsys.readouterr() == ("", f"error: {sentence}\n")
+    assert (homelab / PORTS).read_text() == f"{MARK}long ago\n"
 
 
 # The rule

@@ -206,6 +206,21 @@ def test_a_file_that_is_no_justfile_ends_with_an_error(tmp_path: Path, capsys: p
     assert capsys.readouterr().err == "error: Justfile holds no recipe; name a Justfile: inv import-just Justfile\n"
 
 
+def test_a_text_in_which_a_line_happens_to_be_a_recipe_is_no_justfile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = a_homelab(tmp_path, {"Justfile": "# Notes\n\nDear reader,\n\nthings:\n- one\n"}, SMALL)
+    assert import_just(root, "--yes") == 1
+    said = "Justfile is no Justfile: Justfile:3 cannot be read: a name is expected, not ,"
+    assert capsys.readouterr() == ("", f"error: {said}; name one: inv import-just Justfile\n")
+
+
+def test_a_justfile_of_other_things_is_read_and_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = a_homelab(tmp_path, {"Justfile": "mod a\nmod b\nnew syntax !\nphotos:\n  rsync a b\n"}, SMALL)
+    assert import_just(root, "--yes") == 0
+    assert "photos: starts no service of its own" in capsys.readouterr().out
+
+
 # The edit of one file
 
 EDITS = [

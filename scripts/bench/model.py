@@ -24,6 +24,7 @@ class Sample:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
+RARELY = 3
 Round = Mapping[str, Sample]  # method -> its sample
 
 
@@ -33,34 +34,47 @@ def nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One way to do a job. Only `run` is timed; `check` raises BenchFailed when the job was not done."""
+    """One way to do a job. Only `run` is timed; `check` raises BenchFailed when the job was not done.
+
+    What takes very long is `rare`: it is run in one round of `RARELY`.
+    """
 
     name: str
     run: Callable[[], Sample]
     reset: Callable[[], None] = nothing
     check: Callable[[], None] = nothing
+    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that a round gives; `target` is the most it should be, 0 where it is only told."""
+    """A number that a round gives in which the methods `of` ran; `target` is the most it should be, 0 where it is only
+    told.
+    """
 
     title: str
     unit: str  # "x" for a ratio, else as in "61 MB"
     value: Callable[[Round], float]
     target: float = 0
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A job, the methods that do it, and the figures that come out of their samples. Rounds of seconds are `costly`."""
+    """A job, the methods that do it, and the figures that come out of their samples.
+
+    `rounds` says how often it is done, fewer where a round lasts long. What is not `quick` is too long for a glance.
+    """
 
     name: str
     about: str
     methods: tuple[Method, ...]
     figures: tuple[Figure, ...]
     prepare: Callable[[], None] = nothing
-    costly: bool = False
+    rounds: int = 9
+    quick: bool = True
+    peers: bool = False  # other tools have to be installed
+    drawn: bool = True  # in a chart, where it has several methods
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +86,11 @@ class Measured:
 
     def values(self, figure: Figure) -> list[float]:
         """The figure, round by round."""
-        return [figure.value(one) for one in self.rounds]
+        return [figure.value(one) for one in self.rounds if one.keys() >= {*figure.of}]
 
     def seconds(self, method: Method) -> list[float]:
         """The times of a method, round by round."""
-        return [one[method.name].seconds for one in self.rounds]
+        return [one[method.name].seconds for one in self.rounds if method.name in one]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +112,14 @@ class Spread:
 
 
 def measure(experiment: Experiment, rounds: int, shuffle: random.Random, tell: Callable[[str], None]) -> Measured:
-    """Run every method once a round. Raises BenchFailed."""
+    """Run every method once a round, but for those that take too long for that. Raises BenchFailed."""
     experiment.prepare()
     done: list[Round] = []
     for number in range(1, rounds + 1):
         tell(f"{experiment.name}: round {number} of {rounds}")
-        samples = {
-            method.name: _sample(method) for method in shuffle.sample(experiment.methods, len(experiment.methods))
-        }
-        done.append({method.name: samples[method.name] for method in experiment.methods})
+        methods = [method for method in experiment.methods if not method.rare or number % RARELY == 1]
+        samples = {method.name: _sample(method) for method in shuffle.sample(methods, len(methods))}
+        done.append({method.name: samples[method.name] for method in methods})
     return Measured(experiment, tuple(done))
 
 

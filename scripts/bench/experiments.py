@@ -8,14 +8,17 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from scripts.bench_deploys import deploying
-from scripts.bench_ground import clock
-from scripts.bench_model import BenchFailed, Experiment, Figure, Method, Round, Sample
-from scripts.bench_scene import Scene, ratio
-from scripts.bench_transaction import transactions
-from scripts.bench_validate import validating
+from scripts.bench.clock import clock
+from scripts.bench.deploys import deploying
+from scripts.bench.health import waiting
+from scripts.bench.many_hosts import many_hosts
+from scripts.bench.model import BenchFailed, Experiment, Figure, Method, Round, Sample
+from scripts.bench.scene import Scene, ratio
+from scripts.bench.side_by_side import side_by_side
+from scripts.bench.transaction import transactions
+from scripts.bench.validate import validating
 
-TOP = Path(__file__).resolve().parents[1]
+TOP = Path(__file__).resolve().parents[2]
 
 
 def experiments(scene: Scene) -> tuple[Experiment, ...]:
@@ -25,7 +28,10 @@ def experiments(scene: Scene) -> tuple[Experiment, ...]:
         *validating(scene.empty.parent / "validate", *scene.checked),
         *_planning(scene),
         *deploying(scene),
+        *waiting(scene),
         *transactions(scene),
+        *side_by_side(scene),
+        *many_hosts(scene),
     )
 
 
@@ -49,7 +55,7 @@ def _planning(scene: Scene) -> Iterator[Experiment]:
     few, many = scene.planned
 
     def plan(services: int, kind: str) -> Sample:
-        text = clock(sys.executable, "-m", "scripts.bench_planning", str(services), kind, folder=TOP)[1]
+        text = clock(sys.executable, "-m", "scripts.bench.planning", str(services), kind, folder=TOP)[1]
         return Sample(float(text))
 
     def cpu(one: Round) -> float:
@@ -68,6 +74,7 @@ def _planning(scene: Scene) -> Iterator[Experiment]:
                 Figure(f"CPU to plan {few:,}, all {kind}", "s", cpu, 0.5),
                 Figure(f"its growth to {many:,}, exponent", "", exponent, 1.1),
             ),
+            quick=False,
         )
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from scripts.bench_ground import clock
-from scripts.bench_model import Experiment, Figure, Method, Round, Sample
+from scripts.bench.clock import clock
+from scripts.bench.model import Experiment, Figure, Method, Round, Sample
 
 COLD, AGAIN, LISTED = "inv validate, cold", "inv validate, unchanged", "inv --list"
 CONFIG = "docker compose config -q"

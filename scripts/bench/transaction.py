@@ -10,10 +10,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from scripts.bench_ground import clock
-from scripts.bench_homelab import Homelab
-from scripts.bench_model import Experiment, Figure, Method, Round, Sample
-from scripts.bench_scene import OURS, XARGS, Scene, ratio, xargs
+from scripts.bench.clock import clock
+from scripts.bench.homelab import Homelab
+from scripts.bench.model import Experiment, Figure, Method, Round, Sample
+from scripts.bench.peers.contest import OURS
+from scripts.bench.scene import COSTLY, XARGS, Scene, ratio, xargs
 
 BARE = "the same, nothing locked or written"
 UNDO = "inv deploy-all, the last one bad"
@@ -35,7 +36,7 @@ def transactions(scene: Scene) -> Iterator[Experiment]:
 
 
 def _bare(homelab: Homelab) -> Sample:
-    where = ("--search-root", str(Path(__file__).parent), "--collection", "bench_bare")
+    where = ("--search-root", str(Path(__file__).parent), "--collection", "bare")
     return clock(str(Path(sys.executable).with_name("inv")), *where, "bare", "--yes", folder=homelab.root)[0]
 
 
@@ -58,6 +59,7 @@ def _noted(scene: Scene) -> Experiment:
         ),
         (Figure(f"added by records, {count} noted", "s", _added, ADDED),),
         prepare=partial(_begin, scene, many, dict.fromkeys(many.needs, BEFORE)),
+        quick=False,
     )
 
 
@@ -88,7 +90,8 @@ def _all_changed(scene: Scene) -> Experiment:
             Figure("all changed / unordered xargs -P4", "x", partial(ratio, OURS, XARGS)),
         ),
         prepare=partial(_begin, scene, many, old),
-        costly=True,
+        rounds=COSTLY,
+        quick=False,
     )
 
 
@@ -143,7 +146,8 @@ def _undo(scene: Scene, name: str, changed: tuple[str, ...]) -> Experiment:
             Figure(f"the same with the deploy of {count} before", "x", whole),
         ),
         prepare=partial(_begin, scene, group, old),
-        costly=True,
+        rounds=COSTLY,
+        quick=False,
     )
 
 
@@ -178,6 +182,7 @@ def _rollback(scene: Scene) -> Experiment:
         ),
         (Figure("rollback of one service / its deploy", "x", partial(ratio, BACK, THERE), 1.2),),
         prepare=partial(_begin, scene, many, old),
+        quick=False,
     )
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from scripts.bench_homelab import IMAGE, Homelab
-from scripts.bench_model import BenchFailed, Sample
-from tests.lab import Lab, LabHost
+from scripts.bench.clock import clock
+from scripts.bench.homelab import IMAGE, Homelab
+from scripts.bench.model import BenchFailed, Sample
+from tests.lab import Lab, LabError, LabHost
 
 CHECKOUT = "/opt/homelab"
 RECORDS = f"{CHECKOUT}/.git/homelab"
@@ -30,10 +28,10 @@ class Ground:
     lab: Lab
     host: LabHost
 
-    def hosts_yaml(self) -> str:
+    def host_row(self) -> str:
         """The host as `hosts.yaml` has it."""
         keys = f"identity_file: {self.lab.identity_file}, known_hosts: {self.lab.known_hosts}"
-        return f"hosts:\n  h1: {{address: {self.host.address}, user: admin, path: {CHECKOUT}, {keys}}}\n"
+        return f"  {self.host.name}: {{address: {self.host.address}, user: admin, path: {CHECKOUT}, {keys}}}\n"
 
     def inv(self, homelab: Homelab, *words: str, status: int = 0) -> Sample:
         """The real `inv` of this environment in a process of its own, which is to end with `status`."""
@@ -82,6 +80,31 @@ class Ground:
         if there != homelab.head():
             raise BenchFailed(f"the host is at {there[:7]}, not at {homelab.head()[:7]}")
 
+    def expect_running(self, tags: Mapping[str, str]) -> None:
+        """Raise BenchFailed unless exactly these services run, each with the image of its tag."""
+        runs = {project: c["Config"]["Image"] for project, c in self._running().items()}
+        wanted = {name: f"{IMAGE}:{tag}" for name, tag in tags.items()}
+        if runs != wanted:
+            wrong = sorted(name for name in {*runs, *wanted} if runs.get(name) != wanted.get(name))
+            raise BenchFailed(f"{self.host.name} does not run what it should: {', '.join(wrong)}")
+
+    def containers(self) -> frozenset[str]:
+        """The ids of those that run."""
+        return frozenset(c["Id"] for c in self._running().values())
+
+    def as_admin(self, script: str) -> str:
+        """What a script prints that the hosts' user runs, outside of any SSH. Raises LabError."""
+        done = self.host.exec("bash", "-ec", script, user="admin")
+        if done.returncode:
+            raise LabError(f"{self.host.name}: {script}: {done.stderr.decode(errors='replace').strip()}")
+        return done.stdout.decode()
+
+    def unpack(self, folder: str, archive: bytes) -> None:
+        """Put the files of a tar into a folder, which is the user's."""
+        self.host.check("mkdir", "-p", folder)
+        self.host.check("tar", "--extract", "--directory", folder, stdin=archive)
+        self.host.check("chown", "--recursive", "admin:", folder)
+
     def first_start(self, project: str, *, since: float) -> float:
         """When a container of the project first started after `since`; the host's clock is that of this machine."""
         label = f"label=com.docker.compose.project={project}"
@@ -98,12 +121,13 @@ class Ground:
         return {c["Config"]["Labels"]["com.docker.compose.project"]: c for c in found}
 
     def expect(self, homelab: Homelab, *, ordered: bool) -> None:
-        """Raise BenchFailed unless every service runs, and where `ordered` none started before what it needs."""
+        """Raise BenchFailed unless every service of this host runs, where `ordered` none before what it needs."""
         started = self.started()
-        missing = sorted({*homelab.needs} - {*started})
+        own = {name: needs for name, needs in homelab.needs.items() if homelab.host_of(name) == self.host.name}
+        missing = sorted({*own} - {*started})
         if missing:
             raise BenchFailed(f"not running after the deploy: {', '.join(missing)}")
-        early = [f"{n} before {d}" for n, needs in homelab.needs.items() for d in needs if started[n] < started[d]]
+        early = [f"{n} before {d}" for n, needs in own.items() for d in needs if d in own and started[n] < started[d]]
         if ordered and early:
             raise BenchFailed(f"started out of order: {', '.join(early)}")
 
@@ -119,32 +143,9 @@ class Ground:
         tasks = int(self.host.check("cat", "/proc/sys/kernel/ns_last_pid"))
         return {
             "connections": log.count("Accepted publickey"),
-            "commands": log.count("Starting session: command"),
+            "commands": log.count("Starting session:"),
             "tasks": tasks,
         }
-
-
-def clock(*argv: str, folder: Path | None = None, status: int = 0) -> tuple[Sample, str]:
-    """Run a process to its end: its time and peak memory, and what it printed.
-
-    Raises BenchFailed where it ends with another exit status than `status`.
-    """
-    env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        begin = time.perf_counter()
-        process = subprocess.Popen(argv, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        _, ended, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-        process.returncode = os.waitstatus_to_exitcode(ended)
-        said, complaint = _text(out), _text(err)
-    if process.returncode != status:
-        raise BenchFailed(f"{' '.join(argv)}: exit {process.returncode}: {(complaint or said).strip()[-1500:]}")
-    return Sample(seconds, usage.ru_maxrss / 1024), said
-
-
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode("utf-8", "replace")
 
 
 _FORGET = """

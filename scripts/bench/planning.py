@@ -1,4 +1,4 @@
-"""CPU seconds of planning alone: python -m scripts.bench_planning 1000 changed."""
+"""CPU seconds of planning alone: python -m scripts.bench.planning 1000 changed."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 IMAGE = "homelab/demo"
@@ -43,11 +43,22 @@ GROUP: Mapping[str, tuple[str, ...]] = {
 }
 PLAIN = "    init: true\n"
 NEVER = "    init: true\n    healthcheck: {test: [CMD, test, -e, /tmp/never]}\n"
-LATE = """\
+
+
+def late(seconds: float, often: str = "") -> str:
+    """Ready so many seconds after the start; Docker looks as often as its default or `often` has it."""
+    return f"""\
     init: true
-    command: [sh, -c, "sleep 1; touch /tmp/ready; exec httpd -f -p 80 -h /www"]
-    healthcheck: {test: [CMD, test, -e, /tmp/ready]}
+    command: [sh, -c, "sleep {seconds:g}; touch /tmp/ready; exec httpd -f -p 80 -h /www"]
+    healthcheck: {{test: [CMD, test, -e, /tmp/ready]{often}}}
 """
+
+
+LATE = late(1)
+EAGER = late(1, ", interval: 1s")
+AT_ONCE = ", start_period: 1m, start_interval: 200ms"
+# Three chains of three; on each level one takes long, and it is another one each time.
+UNEVEN: Mapping[str, float] = {f"{c}{n}": 3 if c == "abc"[n - 1] else 0.5 for n in (1, 2, 3) for c in "abc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class Homelab:
     root: Path
     needs: Mapping[str, tuple[str, ...]]
     body: str = PLAIN
+    where: Mapping[str, str] = field(default_factory=dict)  # service -> host, for those that are not on h1
+    bodies: Mapping[str, str] = field(default_factory=dict)  # service -> body, for those that have another
 
     def make(self, hosts: str) -> None:
         """Write all files and commit them; `hosts` is the text of hosts.yaml."""
@@ -64,13 +77,18 @@ class Homelab:
         self._write("tasks.py", "from homelab_tasks import ns\n")
         for name, needs in self.needs.items():
             self._write(f"{self.folder(name)}/compose.yml", self.compose(name))
-            self._write(f"{self.folder(name)}/service.yaml", f"depends_on: [{', '.join(needs)}]\n")
+            rows = f"host: {self.host_of(name)}\ndepends_on: [{', '.join(needs)}]\n"
+            self._write(f"{self.folder(name)}/service.yaml", rows)
         self._git("init", "--quiet", "--initial-branch=main")
         self.commit()
 
     def compose(self, name: str, tag: str = "1", body: str = "") -> str:
         """The compose file of a service, with another `body` than the usual one if wanted."""
-        return f"services:\n  {name}:\n    image: {IMAGE}:{tag}\n{body or self.body}"
+        return f"services:\n  {name}:\n    image: {IMAGE}:{tag}\n{body or self.bodies.get(name, self.body)}"
+
+    def host_of(self, name: str) -> str:
+        """The host of a service."""
+        return self.where.get(name, "h1")
 
     def folder(self, name: str) -> str:
         """The folder of a service; `sonarr-anime` is an instance of sonarr."""

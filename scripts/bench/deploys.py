@@ -1,4 +1,4 @@
-"""Deploys that go well: with nothing to do, with one change, from nothing, and level by level."""
+"""Deploys that go well: with nothing to do, with one change, and from nothing."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import shlex
 from collections.abc import Iterator
 from functools import partial
 
-from scripts.bench_ground import CHECKOUT
-from scripts.bench_model import Experiment, Figure, Method, Round
-from scripts.bench_scene import OURS, PEAK, XARGS, Scene, peak, ratio, xargs
+from scripts.bench.ground import CHECKOUT
+from scripts.bench.model import Experiment, Figure, Method, Round
+from scripts.bench.peers.contest import OURS
+from scripts.bench.scene import COSTLY, PEAK, XARGS, Scene, peak, ratio, xargs
 
 FLOOR = "ssh docker ps + sha256sum"
 CHANGED = "inv deploy-all, one changed"
 UP = "its docker compose up"
-PATH = "sum of 1 s + docker compose up"
 LOOK = f"docker ps --all --no-trunc; cd {CHECKOUT} && find services -type f -exec sha256sum {{}} +"
-READY_AFTER = 1.0  # seconds, as LATE has it
 
 
 def deploying(scene: Scene) -> Iterator[Experiment]:
@@ -24,7 +23,6 @@ def deploying(scene: Scene) -> Iterator[Experiment]:
     yield _counting(scene)
     yield _changed(scene)
     yield _cold(scene)
-    yield _levels(scene)
 
 
 def _no_op(scene: Scene) -> Experiment:
@@ -73,6 +71,7 @@ def _counting(scene: Scene) -> Experiment:
             Figure("the same / ssh docker ps + sha256sum", "x", tasks),
         ),
         prepare=prepare,
+        quick=False,
     )
 
 
@@ -110,6 +109,7 @@ def _changed(scene: Scene) -> Experiment:
         ),
         (Figure("(one changed - no-op) / its own up -d", "x", extra, 1.3),),
         prepare=prepare,
+        quick=False,
     )
 
 
@@ -139,34 +139,5 @@ def _cold(scene: Scene) -> Experiment:
             Figure("peak memory of a cold deploy", "MB", partial(peak, OURS), PEAK),
         ),
         prepare=partial(scene.deploy, many),
-        costly=True,
+        rounds=COSTLY,
     )
-
-
-def _levels(scene: Scene) -> Experiment:
-    """The critical path has no SSH and no Python in it: nothing can be faster."""
-    ground, chain = scene.ground, scene.chain
-    ups = "; ".join(_up(f"{CHECKOUT}/{chain.folder(name)}", name) for name in chain.needs)
-    path = partial(ground.clocked_there, ups, plus=READY_AFTER * len(chain.needs))
-    return Experiment(
-        "levels",
-        "Five levels of services that are ready 1 s after their start, with a health check at Docker's default "
-        "interval of 30 s: against the sum of each level's own `docker compose up -d` (timed on the host itself) and "
-        "its second.",
-        (
-            Method(
-                OURS,
-                partial(ground.inv, chain, "deploy-all"),
-                reset=ground.forget,
-                check=partial(ground.expect, chain, ordered=True),
-            ),
-            Method(PATH, path, reset=ground.forget, check=partial(ground.expect, chain, ordered=True)),
-        ),
-        (Figure("five levels / critical path", "x", partial(ratio, OURS, PATH), 1.15),),
-        prepare=partial(scene.deploy, chain),
-        costly=True,
-    )
-
-
-def _up(folder: str, project: str) -> str:
-    return f"cd {folder} && docker compose --project-name {project} up --detach"

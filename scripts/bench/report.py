@@ -12,8 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from scripts.bench_ground import Ground
-from scripts.bench_model import Figure, Measured, Sample, Spread
+from scripts.bench.charts import charts
+from scripts.bench.ground import Ground
+from scripts.bench.model import Figure, Measured, Sample, Spread
 
 BEGIN, END = "<!-- figures: written by ./run bench -->", "<!-- figures end -->"
 LIBRARIES = ("fabric", "invoke", "paramiko", "docker")
@@ -57,9 +58,15 @@ def times(found: Iterable[Measured]) -> str:
 
 def markdown(found: Sequence[Measured], about: Mapping[str, str], page: str) -> str:
     """`page` with new tables between its markers."""
-    new = "\n".join([BEGIN, "", *_figures(found), "", *_methods(found), "", *_about(about), "", END])
+    new = "\n".join([BEGIN, "", *_charts(found), *_figures(found), "", *_methods(found), "", *_about(about), "", END])
     before, rest = page.split(BEGIN, 1)
     return before + new + rest.split(END, 1)[1]
+
+
+def _charts(found: Iterable[Measured]) -> Iterator[str]:
+    for measured, _ in charts(found):
+        experiment = measured.experiment
+        yield from (experiment.about, "", f"![{experiment.name}](benchmarks/{experiment.name}.svg)", "")
 
 
 def _figures(found: Iterable[Measured]) -> Iterator[str]:
@@ -67,14 +74,15 @@ def _figures(found: Iterable[Measured]) -> Iterator[str]:
     yield "|---|---|---|---|---|---|"
     for measured in found:
         for figure in measured.experiment.figures:
-            spread = Spread.of(measured.values(figure))
+            values = measured.values(figure)
+            spread = Spread.of(values)
             cells = [
                 figure.title,
                 f"**{_shown(figure, spread.median)}**",
                 f"{_number(spread.low)} to {_number(spread.high)}",
                 _target(figure),
                 verdict(figure, spread.median),
-                str(len(measured.rounds)),
+                str(len(values)),
             ]
             yield f"| {' | '.join(cells)} |"
 

@@ -1,0 +1,1 @@
+"""Measuring what a deploy costs, beside what people would use instead."""
