@@ -69,7 +69,7 @@ class _Lettered(Task[Any]):
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke's
         """The flags that Invoke is to know, which takes their texts away as it reads them."""
         texts = dict(self.help)
-        arguments = [_Flag.of(argument) for argument in super().get_arguments(ignore_unknown_help)]
+        arguments: list[Argument] = [_Flag.of(argument) for argument in super().get_arguments(ignore_unknown_help)]
         self.help = texts
         return arguments
 
