@@ -46,7 +46,8 @@ def _check(files: Iterable[File]) -> None:
         sys.stdout.writelines(_difference(file))
     if behind:
         raise Refused(f"not current: {', '.join(file.path for file in behind)}", move="inv generate")
-    print("all generated files are current")
+    by_hand = _by_hand(files)
+    print(f"all generated files are current{f', but for {by_hand}, written by hand' if by_hand else ''}")
 
 
 def _make(files: Sequence[File], root: Path) -> None:
@@ -58,9 +59,14 @@ def _make(files: Sequence[File], root: Path) -> None:
     for file in files:
         if file.state in did:
             print(f"{did[file.state]} {file.path}")
-    by_hand = [file.path for file in files if file.state is State.BY_HAND]
-    if by_hand:
-        raise Refused(f"{', '.join(by_hand)} was written by hand, and is left as it is", move="move it away first")
+    if by_hand := _by_hand(files):
+        raise Refused(f"{by_hand} was written by hand, and is left as it is", move="move it away first")
+
+
+def _by_hand(files: Iterable[File]) -> str:
+    from ..generate import State
+
+    return ", ".join(file.path for file in files if file.state is State.BY_HAND)
 
 
 def _difference(file: File) -> Iterator[str]:

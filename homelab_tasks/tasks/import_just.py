@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from invoke.context import Context
 
-from .console import agree
 from .door import here, homelab_task
 from .flags import Flags, flag
 
@@ -36,6 +35,7 @@ def import_just(_: Context, file: str, importing: Importing) -> None:
     from ..repo import worktree
     from ..repo.loader import examine
     from ..scaffold.lay import lay_files
+    from .console import agree
 
     source = worktree(here())
     found = found_in(examine(source), Path(here(), file), file, groups=not importing.no_groups)
