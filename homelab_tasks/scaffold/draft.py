@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import HomelabError, Problem, Refused, RepoInvalid
 from ..model import System
 from ..repo.loader import Examined, examine
+from ..repo.rules import CYCLE
 from ..repo.source import SERVICES, Source
 from .compose import compose, host_ports
 from .nixos import MODULES, folder_rule, taken_in, user_file, user_module, with_folder
@@ -97,8 +98,9 @@ def _text(file: Path) -> str:
 def _check(examined: Examined, files: Mapping[str, str]) -> None:
     """A group that comes after another can close a cycle, for one; nobody has to find that out later."""
     new = problems_with(examined, files)
-    if new:
-        raise RepoInvalid(new)
+    circles = sorted((problem for problem in new if problem.rule == CYCLE.code), key=lambda one: len(one.what))
+    if new:  # every circle goes through the new service: the shortest says enough of all of them
+        raise RepoInvalid(problem for problem in new if problem not in circles[1:])
 
 
 def problems_with(examined: Examined, files: Mapping[str, str]) -> list[Problem]:

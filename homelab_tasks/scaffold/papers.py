@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from posixpath import dirname
 
 from .known import Identity
-from .nixos import user_file
+from .nixos import MODULES, user_file
 from .numbers import Numbers
 from .order import Order
 from .words import scalar
@@ -87,14 +87,16 @@ def _who(order: Order, numbers: Numbers) -> str:
 def _on_nixos(order: Order) -> str:
     """What of the host's system is its own: instances have one user."""
     module = user_file(order)
-    return f"the line of `{order.data}` in `{module}`" if order.instance else f"`{dirname(module)}`"
+    if order.instance:
+        return f"the line of `{order.data}` in `{module}`"
+    return f"`{dirname(module)}`,\nwhich has a line in `{MODULES}`"
 
 
 def _owner(order: Order, numbers: Numbers) -> str:
     """What is to be done on the host before the first start, as a line of commands."""
     if not order.about.data or numbers.group or order.about.identity is Identity.OWN:
         return ""
-    return f"    sudo install -d -o {numbers.uid} -g {numbers.gid} {order.data}   (on {order.host}, once)\n"
+    return f"    sudo install -d -o {numbers.uid} -g {numbers.gid} {order.data}   # on {order.host}, once\n"
 
 
 def _backup(order: Order) -> str:
@@ -108,7 +110,7 @@ _BACKUP = """\
 `{data}` and the `.env`.
 
     inv stop {name}
-    sudo tar -C {folder} -czf {name}.tar.gz {last}      (on {host})
+    sudo tar -C {folder} -czf {name}.tar.gz {last}      # on {host}
     inv start {name}
 
 Restore: `inv stop {name}`; on {host} `sudo rm -r {data}`, then

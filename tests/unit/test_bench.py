@@ -27,7 +27,7 @@ def a_contest(**where: str) -> Stacks:
     return Stacks(Path("/peers"), homelab, {host.name: Ground(LAB, host) for host in HOSTS if host.name in used})
 
 
-def test_the_justfile_is_that_of_the_documents() -> None:
+def test_the_justfile_has_a_recipe_for_each_service_with_what_it_needs() -> None:
     assert just.files(a_contest())["Justfile"] == (
         "update-system:\n"
         "    git pull --quiet --ff-only\n"

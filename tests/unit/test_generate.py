@@ -404,6 +404,7 @@ def test_a_file_of_a_person_is_left_alone_and_the_others_are_made(
     assert said.err == f"error: {LIST} was written by hand, and is left as it is; move it away first\n"
     assert (homelab / LIST).read_text() == "- mine: []\n"
     assert run(homelab, "--check") == 0
+    assert capsys.readouterr().out == f"all generated files are current, but for {LIST}, written by hand\n"
 
 
 def test_a_new_service_says_that_generated_files_are_behind(homelab: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -181,7 +181,7 @@ Series, searched for, fetched and sorted.
 
 ## First start
 
-    sudo install -d -o 1000 -g 1000 /var/lib/services/sonarr   (on nas, once)
+    sudo install -d -o 1000 -g 1000 /var/lib/services/sonarr   # on nas, once
     inv env.init --names sonarr --generate
     inv env.push sonarr
     inv deploy sonarr
@@ -198,7 +198,7 @@ The way back is `inv rollback --service sonarr`; make a backup first, as data ma
 `/var/lib/services/sonarr` and the `.env`.
 
     inv stop sonarr
-    sudo tar -C /var/lib/services -czf sonarr.tar.gz sonarr      (on nas)
+    sudo tar -C /var/lib/services -czf sonarr.tar.gz sonarr      # on nas
     inv start sonarr
 
 Restore: `inv stop sonarr`; on nas `sudo rm -r /var/lib/services/sonarr`, then
@@ -268,10 +268,12 @@ def test_of_several_hosts_one_has_to_be_named() -> None:
 
 
 def test_a_cycle_that_it_would_close_is_told_before_anything_is_written() -> None:
-    files = {"services/web/compose.yml": WEB, "services/web/service.yaml": "groups: [media]"}
+    files = {"services/web/compose.yml": WEB, "services/web/service.yaml": "groups: [media]\ndepends_on: [db]"}
+    files |= {"services/db/compose.yml": WEB, "services/db/service.yaml": "groups: [media]"}
     with pytest.raises(RepoInvalid) as caught:
         a_draft("vpn", "acme/vpn:1", files, groups="infra", depends_on="web")
-    assert "dependency cycle: " in str(caught.value)
+    (problem,) = caught.value.problems  # and not db -> vpn -> web -> db
+    assert problem.what == "dependency cycle: vpn -> web -> vpn"
 
 
 def test_a_broken_service_elsewhere_is_no_obstacle() -> None:
@@ -397,7 +399,8 @@ def test_on_nixos_a_service_gets_a_user_of_its_own_that_the_modules_take_in(nixo
     assert made.edits == {
         "nixos/modules/default.nix": MODULES.replace("    ./services/web", f"{line}    ./services/web")
     }
-    assert "delete this folder and `nixos/modules/services/sonarr`" in made.files["services/sonarr/README.md"]
+    left = "delete this folder and `nixos/modules/services/sonarr`,\nwhich has a line in `nixos/modules/default.nix`, commit."
+    assert left in made.files["services/sonarr/README.md"]
     assert "PUID: ${PUID:-3008}\n      PGID: ${PGID:-3000}" in made.files["services/sonarr/compose.yml"]
 
 
@@ -437,7 +440,7 @@ def test_an_instance_has_a_name_a_folder_and_data_of_its_own_and_the_user_of_its
     assert made.files["nixos/modules/services/sonarr/user.nix"] == OF_INSTANCES
     assert "# As in nixos/modules/services/sonarr/user.nix\n" in made.files["services/sonarr/anime/.env.example"]
     readme = made.files["services/sonarr/anime/README.md"]
-    assert "sudo tar -C /var/lib/services/sonarr -czf sonarr-anime.tar.gz anime      (on nas)" in readme
+    assert "sudo tar -C /var/lib/services/sonarr -czf sonarr-anime.tar.gz anime      # on nas" in readme
     assert "this folder and the line of `/var/lib/services/sonarr/anime` in `nixos/modules/services/sonarr/" in readme
 
 

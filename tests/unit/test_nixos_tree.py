@@ -55,7 +55,7 @@ OTHERS = {
     "/mnt/vault/nextcloud": "33",
     "/var/lib/services/nextcloud": "root",
     "/var/lib/services/nextcloud/cache": ":root",
-    "/var/lib/services/nextcloud/database": ":root",
+    "/var/lib/services/nextcloud/database": "root",
     "/var/lib/services/nextcloud/dumps": "root",
     "/var/lib/services/nextcloud/html": "33",
 }
@@ -102,16 +102,20 @@ def gids() -> dict[str, int]:
     return {name: value.value for name, value in values("groups", "gid") if isinstance(value, Number)}
 
 
-def made(service: Service) -> dict[str, str]:
-    """The folders that a service's module makes, with their users."""
-    rules = [
+def rules(service: Service) -> list[list[str]]:
+    """What a service's module tells systemd-tmpfiles: type, path, mode, user and so on."""
+    return [
         rule.split()
         for file in flake().below(f"modules/services/{service.app}")
         for binding in file.bindings
         if binding.path == ("systemd", "tmpfiles", "rules")
         for rule in texts_of(binding.value)
     ]
-    return {path: user for _, path, _, user, *_ in rules}
+
+
+def made(service: Service) -> dict[str, str]:
+    """The folders that a service's module makes, with their users."""
+    return {path: user for _, path, _, user, *_ in rules(service)}
 
 
 def template(service: Service) -> dict[str, str]:
@@ -128,6 +132,22 @@ def mounted(service: Service) -> set[str]:
                 source = volume.partition(":")[0] if isinstance(volume, str) else volume.get("source", "")
                 found |= {source} if source.startswith(f"{DATA}/") else set()
     return found
+
+
+def test_who_postgresql_18_runs_as_gets_into_the_mounted_folder_whose_owner_its_image_leaves_as_it_is() -> None:
+    mounts = re.compile(r"- (/\S+):/var/lib/postgresql(?: #.*)?$", re.MULTILINE)
+    found = {
+        path: (user, mode)
+        for service in services().values()
+        for file in service.stack.files
+        for folder in mounts.findall((TOP / file).read_text())
+        for _, path, mode, user, *_ in rules(service)
+        if path == folder
+    }
+    assert found == {
+        "/var/lib/services/nextcloud/database": ("root", "0755"),
+        "/var/lib/services/postgres": ("postgres", "0750"),
+    }
 
 
 def test_every_service_of_a_nixos_host_has_its_module_and_none_is_left_over() -> None:

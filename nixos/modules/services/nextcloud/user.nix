@@ -12,8 +12,9 @@
     "d /var/lib/services/nextcloud 0755 root root -"
     "d /var/lib/services/nextcloud/dumps 0700 root root -"
     "d /var/lib/services/nextcloud/html 0750 33 33 -"
-    # with colons for a new folder only: these images start as root and give it to users of their own
+    # with colons for a new folder only: this image starts as root and gives it to a user of its own
     "d /var/lib/services/nextcloud/cache :0700 :root :root -"
-    "d /var/lib/services/nextcloud/database :0700 :root :root -"
+    # PostgreSQL from 18 on keeps its own folder below, and its user has to get there
+    "d /var/lib/services/nextcloud/database 0755 root root -"
   ];
 }
