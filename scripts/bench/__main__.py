@@ -7,7 +7,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,10 @@ HOSTS = 5
 
 def main() -> int:
     """Measure and report. Gives the exit status: 1 where a target is not met."""
-    arguments = _parser().parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.write and (arguments.quick or arguments.only):
+        parser.error("--write needs every experiment in full; leave out --quick and --only")
     try:
         lab = Lab.start(HOSTS)
     except LabError as error:
@@ -57,9 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rounds", type=int, default=0, metavar="N", help="of each, instead of 9, or less where one is slow"
     )
-    parser.add_argument(
-        "--write", action="store_true", help="write docs/benchmarks.md and its JSON anew (all, not --quick)"
-    )
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md, its JSON and its charts anew")
     return parser
 
 
@@ -72,7 +73,6 @@ def _tools() -> Installed:
 
 
 def _measure(scene: Scene, arguments: argparse.Namespace) -> int:
-    shuffle = random.Random()  # noqa: S311 - nothing secret
     wanted = chosen(experiments(scene), arguments.only)
     if any(one.peers for one in wanted):
         scene = replace(scene, tools=_tools())
@@ -80,13 +80,24 @@ def _measure(scene: Scene, arguments: argparse.Namespace) -> int:
     if arguments.quick and not arguments.only:
         _tell_left_out(wanted)
         wanted = tuple(one for one in wanted if one.quick)
-    found = [_timed(partial(measure, one, _rounds(one, arguments), shuffle, _tell), one.name) for one in wanted]
-    _tell("")
+    found, broken = _each(wanted, arguments)
     print(report.table(found), report.times(found), sep="\n\n")
     if arguments.write:
-        _write(found, scene)
+        _write(found, {**report.machine(scene.ground), **scene.tools.versions, **broken})
     missed = [f for m in found for f in m.experiment.figures if report.missed(m, f)]
-    return 1 if missed else 0
+    return 1 if missed or broken else 0
+
+
+def _each(wanted: tuple[Experiment, ...], arguments: argparse.Namespace) -> tuple[list[Measured], dict[str, str]]:
+    """What was measured, and why the rest was not: one method that fails does not cost half an hour of the others."""
+    found, broken, shuffle = [], {}, random.Random()  # noqa: S311 - nothing secret
+    for one in wanted:
+        try:
+            found.append(_timed(partial(measure, one, _rounds(one, arguments), shuffle, _tell), one.name))
+        except BenchFailed as error:
+            broken[f"{one.name}, not measured"] = str(error).splitlines()[0]
+            print(f"bench: {one.name}: {error}", file=sys.stderr)
+    return found, broken
 
 
 def _timed(run: Callable[[], Measured], name: str) -> Measured:
@@ -109,8 +120,7 @@ def _rounds(experiment: Experiment, arguments: argparse.Namespace) -> int:
     return max(1, experiment.rounds // QUICK) if arguments.quick else experiment.rounds
 
 
-def _write(found: list[Measured], scene: Scene) -> None:
-    about = {**report.machine(scene.ground), **scene.tools.versions}
+def _write(found: list[Measured], about: Mapping[str, str]) -> None:
     RAW.parent.mkdir(exist_ok=True)
     RAW.write_text(report.as_json(found, about))
     for measured, picture in charts(found):

@@ -12,7 +12,7 @@ from scripts.bench.peers.contest import OURS
 from scripts.bench.scene import COSTLY, Scene, four_at_once, ratio
 
 PATH = "sum of 1 s + docker compose up"
-WAIT = "up --wait, one after the other"
+WAIT = "up --wait, one by one"
 LONGEST, ROUNDS = "the longest chain alone", "up --wait, level by level"
 READY_AFTER = 1.0  # seconds, as LATE has it
 
@@ -63,10 +63,10 @@ def _uneven(scene: Scene) -> Experiment:
             Method(OURS, partial(ground.inv, homelab, "deploy-all", "--yes"), ground.forget, check),
             Method(LONGEST, path, ground.forget),
             Method(ROUNDS, partial(ground.ssh, _level_by_level(homelab)), ground.forget, check),
-            Method(WAIT, partial(ground.ssh, _in_order(homelab, "--wait")), ground.forget, check),
+            Method(WAIT, partial(ground.ssh, _in_order(homelab, "--wait")), ground.forget, check, rare=True),
         ),
         tuple(
-            Figure(f"uneven / {name}", "x", partial(ratio, OURS, name), target)
+            Figure(f"uneven / {name}", "x", partial(ratio, OURS, name), target, of=(name,))
             for name, target in ((LONGEST, 1.15), (ROUNDS, 0), (WAIT, 0))
         ),
         prepare=partial(scene.deploy, homelab),

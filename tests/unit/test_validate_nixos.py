@@ -199,6 +199,25 @@ def test_a_lock_and_every_module_are_known_to_git(tmp_path: Path) -> None:
     assert found(tmp_path, files) == []
 
 
+@pytest.mark.parametrize(
+    ("imports", "told"),
+    [
+        ("[ ./there.nix ./folder ../flake.nix ]", []),
+        ("[ ./gone.nix ]", ["N011 nixos/modules/default.nix:1:23: nixos/modules/gone.nix is not there"]),
+        ("[ ./there.nix ../gone ]", ["N011 nixos/modules/default.nix:1:35: nixos/gone is not there"]),
+        ("[ ./bare ]", ["N011 nixos/modules/default.nix:1:23: nixos/modules/bare/default.nix is not there"]),
+        ("[ ./there.nix ] ++ [ ./a.nix ]", ["N011 nixos/modules/default.nix:1:42: nixos/modules/a.nix is not there"]),
+        ("[ ./${name}.nix /etc/nixos/x.nix <nixpkgs/y> ../../../outside.nix other.module ]", []),
+        ("lib.optional x ./gone.nix", []),
+    ],
+)
+def test_what_a_module_imports_is_there(imports: str, told: list[str], tmp_path: Path) -> None:
+    files = {"flake.nix": "{ outputs = x; }", "modules/default.nix": f"{{ ...}}: {{ imports = {imports}; }}"}
+    files |= {"modules/there.nix": "{ }", "modules/folder/default.nix": "{ }", "modules/bare/other.nix": "{ }"}
+    found_here = found(tmp_path, {f"nixos/{path}": text for path, text in files.items()})
+    assert found_here == [f"{one}; make it, or delete this line" for one in told]
+
+
 def test_files_that_cannot_be_read_are_problems_or_said(tmp_path: Path) -> None:
     (tmp_path / "nixos").mkdir()
     (tmp_path / "nixos/gone.nix").symlink_to("nowhere")

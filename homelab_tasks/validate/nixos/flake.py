@@ -1,4 +1,4 @@
-"""N007 to N009: the flake has the systems that hosts name, and everything it is made of is committed."""
+"""N007 to N009, N011: a flake has the systems that hosts name, and all that it is made of is there and committed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
+from stat import S_ISDIR
 
 from ...errors import Place, Problem, suggestion
 from ...model import Host
@@ -15,7 +17,7 @@ from ..facts import Facts
 from ..places import place_of
 from . import rules
 from .folder import Flake, NixFile, reference
-from .tree import DYNAMIC, Attrs
+from .tree import DYNAMIC, Attrs, files_of
 
 _SYSTEMS = "nixosConfigurations"
 
@@ -36,6 +38,20 @@ def check(facts: Facts, flakes: tuple[Flake, ...]) -> Iterator[Problem]:
                 if file.path not in tracked:
                     what = "is not known to Git, so no flake sees it"
                     yield rules.UNTRACKED.at(Place(file.path), what, f"git add {file.path}")
+        for file in flake.files:
+            yield from _imports(facts, file)
+
+
+def _imports(facts: Facts, file: NixFile) -> Iterator[Problem]:
+    lists = (binding.value for binding in file.bindings if binding.path == ("imports",))
+    for one in chain.from_iterable(map(files_of, lists)):
+        path = os.path.normpath(f"{os.path.dirname(file.path)}/{one.value}")  # noqa: PTH120 - of the repo, and `..` in it
+        if not one.value.startswith(".") or path.startswith(".."):
+            continue
+        about = facts.about(path)
+        needed = f"{path}/default.nix" if about and S_ISDIR(about.st_mode) else path
+        if not about or (needed != path and not facts.is_file(needed)):
+            yield rules.NO_IMPORT.at(file.place(one.offset), f"{needed} is not there", "make it, or delete this line")
 
 
 def _system(facts: Facts, host: Host, flake: Flake | None, wanted: tuple[str, str]) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .scan import END, SyntaxFault, Token, path_goes_on, path_piece, string_piece, token_at
-from .tree import DYNAMIC, OPAQUE, Attrs, Binding, Function, Items, Merged, Node, Number, Text
+from .tree import DYNAMIC, OPAQUE, Attrs, Binding, File, Function, Items, Merged, Node, Number, Text
 
 MAX_DEPTH = 60  # of nesting: far more than people write, and less than Python's stack holds
 
@@ -270,11 +270,11 @@ class _Reader:
             position = self._interpolation(position)
 
     def path(self) -> Node:
-        position = self.token.end
+        word, position = self.token, self.token.end
         while path_goes_on(self.text, position):
             position = path_piece(self.text, self._interpolation(position + 2))
         self._go(position)
-        return OPAQUE
+        return File(word.text, word.start) if position == word.end else OPAQUE
 
     def _interpolation(self, position: int) -> int:
         """Past the `}` of what stands at `position`, after a `${`."""

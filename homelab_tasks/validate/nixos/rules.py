@@ -16,5 +16,6 @@ NO_SYSTEM = Rule("N007", "unknown-system", _ERROR, "`flake:` of a host names a s
 NO_LOCK = Rule("N008", "flake-lock", _ERROR, "flake.lock is missing, not committed, or lacks an input")
 UNTRACKED = Rule("N009", "untracked-nix-file", _WARNING, "a Nix file that Git does not know, so no flake sees it")
 EVALUATION = Rule("N010", "evaluation", _ERROR, "a host's system does not evaluate (`--deep`)")
+NO_IMPORT = Rule("N011", "missing-import", _ERROR, "`imports` names a file that is not there")
 
 RULES = tuple(rule for rule in list(globals().values()) if isinstance(rule, Rule))

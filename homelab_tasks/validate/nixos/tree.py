@@ -29,6 +29,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A path that is written out, relative to the file: `./disks.nix`."""
+
+    value: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Items:
     """A list."""
 
@@ -65,7 +73,7 @@ class Function:
     body: Node
 
 
-Node = Opaque | Number | Text | Items | Attrs | Merged | Function
+Node = Opaque | Number | Text | File | Items | Attrs | Merged | Function
 OPAQUE = Opaque()
 
 
@@ -86,6 +94,18 @@ def flat(node: Node, under: Path = ()) -> Iterator[Binding]:
             for item in node.items:
                 if isinstance(item, Merged):
                     yield from flat(item, under)
+        case _:
+            return
+
+
+def files_of(node: Node) -> Iterator[File]:
+    """The paths of a list, or of several that are joined."""
+    match node:
+        case File():
+            yield node
+        case Items() | Merged():
+            for item in node.items if isinstance(node, Items) else node.parts:
+                yield from files_of(item)
         case _:
             return
 

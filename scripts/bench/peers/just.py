@@ -1,4 +1,4 @@
-"""just with the Justfile of the requirement documents: on the host itself, and from here with one ssh a recipe."""
+"""just, a recipe for each service with those it depends on: on the host itself, and from here with one ssh a recipe."""
 
 from __future__ import annotations
 
