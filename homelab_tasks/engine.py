@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .errors import Problem
 from .model import Host, Service
+from .problem import Problem
 
 # healthcheck.start_interval needs API 1.44; with an older one `compose up` stops, and Compose says nothing before that
 _OF_START_INTERVAL = 25

@@ -9,65 +9,14 @@ HomelabError            what went wrong, where, and the next move; tasks print i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
-from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .problem import Problem
 
 
 class HomelabError(Exception):
     """A sentence for the user: lower case, what, where, the next move. `str()` gives it."""
-
-
-class Severity(Enum):
-    """How much a problem matters: an error stops a deploy, the others are shown."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTICE = "notice"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where in the repo: a path relative to its root, line and column from 1 (0: the whole file)."""
-
-    file: str
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong at one place: `file:line:column: what; the next move`. `rule` is its code.
-
-    `also` are the other places that it is about: both of two services that want one port.
-    """
-
-    place: Place
-    what: str
-    move: str = ""
-    severity: Severity = Severity.ERROR
-    rule: str = ""
-    also: tuple[Place, ...] = ()
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.what}" + (f"; {self.move}" if self.move else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: its code never changes its meaning. `docs/rules.md` has a section for each."""
-
-    code: str  # family letter and three digits: E004
-    name: str  # kebab-case: missing-key
-    severity: Severity
-    summary: str
-
-    def at(self, place: Place, what: str, move: str = "", *, also: tuple[Place, ...] = ()) -> Problem:
-        """A problem of this rule: `file:line:column: what; the next move`."""
-        return Problem(place, what, move, self.severity, self.code, also)
 
 
 class RepoInvalid(HomelabError):
@@ -96,6 +45,8 @@ class Refused(HomelabError):
 
 def suggestion(name: str, known: Sequence[str], kind: str = "name") -> str:
     """The next move after an unknown name: the nearest known one, else the known ones."""
+    from difflib import get_close_matches
+
     known = list(dict.fromkeys(known))
     near = get_close_matches(name, known, n=1, cutoff=0.6)
     if near:

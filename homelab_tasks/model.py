@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .errors import Place, Problem
+from .problem import Place, Problem
 
 
 class Transport(Enum):

@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 
-from ..errors import Severity
 from ..inspection import version
 from ..model import Host, Transport
+from ..problem import Severity
 from ..repo.loader import Examined
 from ..repo.source import git_top
 from .finding import HERE, Finding, notice, ok, problem

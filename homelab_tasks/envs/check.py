@@ -8,8 +8,8 @@ from enum import Enum
 
 from ..commands.env import Judged, Key, Kind, Side, Text
 from ..dotenv.placeholder import names_a_secret
-from ..errors import Severity
 from ..model import Host, Repo
+from ..problem import Severity
 from ..repo.variables import is_of_compose
 from .expect import Expected
 from .here import judge_here

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .. import graph
-from ..errors import Place, RepoInvalid
+from ..errors import RepoInvalid
 from ..model import Edge, Reason, Repo
+from ..problem import Place
 from ..repo.loader import Examined
 from ..repo.settings import FILE
 from ..scaffold.draft import problems_with

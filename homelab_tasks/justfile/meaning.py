@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ..errors import Place
+from ..problem import Place
 from .body import unknown
 from .program import Bound, Program
 from .recipe import Justfile, Need, Odd, Recipe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..errors import Place
+from ..problem import Place
 from .header import Words, needs, parameters, value_of
 from .lines import Text
 from .recipe import Expression, Import, Justfile, Odd, Recipe

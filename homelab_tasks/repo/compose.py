@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from posixpath import dirname
 from typing import Any
 
-from ..errors import Place, Problem, RepoInvalid
+from ..errors import RepoInvalid
+from ..problem import Place, Problem
 from . import rules
 from .document import Map, Seq, documents
 from .fields import describe

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..errors import Place, Problem
+from ..problem import Place, Problem
 from . import rules
 from .settings import FILE
 from .source import SERVICES

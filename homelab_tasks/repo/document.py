@@ -8,7 +8,8 @@ from typing import Any, cast
 
 import yaml
 
-from ..errors import Place, Problem, RepoInvalid, Rule
+from ..errors import RepoInvalid
+from ..problem import Place, Problem, Rule
 from . import rules
 
 MAX_BYTES = 4 * 1024 * 1024

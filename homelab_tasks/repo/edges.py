@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .. import graph
-from ..errors import Place, Problem, suggestion
+from ..errors import suggestion
 from ..model import Edge, Group, Network, Reason, Service
+from ..problem import Place, Problem
 from . import rules
 from .fields import Name
 from .stack import Use

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
-from ..errors import Place, Problem, Rule, suggestion
+from ..errors import suggestion
+from ..problem import Place, Problem, Rule
 from . import rules
 from .document import Map, Seq
 

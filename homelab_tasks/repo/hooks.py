@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .. import model
-from ..errors import Problem
+from ..problem import Problem
 from .document import Map
 from .fields import Fields, describe
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import model
-from ..errors import Place, Problem, suggestion
+from ..errors import suggestion
+from ..problem import Place, Problem
 from . import rules
 from .document import Map, Seq
 from .fields import Fields, Name, describe, each

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from posixpath import join, normpath
 from typing import Any
 
-from ..errors import Place
 from ..model import Port
+from ..problem import Place
 from .document import Map, Seq
 from .ports import read_ports
 

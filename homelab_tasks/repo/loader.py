@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from .. import model
-from ..errors import Place, Problem, RepoInvalid, suggestion
+from ..errors import RepoInvalid, suggestion
+from ..problem import Place, Problem
 from . import rules
 from .compose import Documents
 from .content import content, digest, systems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import Rule, Severity
+from ..problem import Rule, Severity
 
 _ERROR, _WARNING, _NOTICE = Severity.ERROR, Severity.WARNING, Severity.NOTICE
 

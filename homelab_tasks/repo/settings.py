@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from .. import model
-from ..errors import Place, Problem, suggestion
+from ..errors import suggestion
+from ..problem import Place, Problem
 from . import rules
 from .document import Map, Seq
 from .fields import Fields, Name, describe

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .. import model
-from ..errors import Place, Problem
+from ..problem import Place, Problem
 from . import rules
 from .compose import Documents, Picture, Resource, read_picture
 from .discover import Folder

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ..errors import Place
+from ..problem import Place
 
 # What a login on a Linux host has, so also a command over SSH.
 OF_THE_HOST = frozenset({"HOME", "LOGNAME", "PATH", "PWD", "SHELL", "USER"})

@@ -12,7 +12,7 @@ from posixpath import dirname
 from typing import Any
 
 from ..dotenv import MOST_LEVELS, Reference, Stops, is_name, references
-from ..errors import Place
+from ..problem import Place
 from .compose import Documents
 from .discover import Folder
 from .document import Map, Seq

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from ..commands.env import Kind
 from ..envs.check import Check, Checked, Finding, Wrong
 from ..envs.diff import spoken
-from ..errors import Severity
+from ..problem import Severity
 from .columns import Row, Span, table
 from .env import LIES, place
 from .phrase import grouped, listed

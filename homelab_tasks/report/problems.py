@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TextIO
 
-from ..errors import Problem, Severity
+from ..problem import Problem, Severity
 from ..validate.result import Result
 from .columns import block, flow, plain
 from .terminal import Style, Symbol, Tint, say, style

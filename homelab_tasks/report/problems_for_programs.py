@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ..errors import Place, Problem, Severity
+from ..problem import Place, Problem, Severity
 from ..validate.result import Result
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTICE: "note"}

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import HomelabError, Problem, Refused, RepoInvalid
+from ..errors import HomelabError, Refused, RepoInvalid
 from ..model import System
+from ..problem import Problem
 from ..repo.loader import Examined, examine
 from ..repo.rules import CYCLE
 from ..repo.source import SERVICES, Source

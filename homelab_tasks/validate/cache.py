@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..errors import Place, Problem, Rule, Severity
+from ..problem import Place, Problem, Rule, Severity
 from .result import Known, Result
 from .stamp import git_folder, look, look_at
 

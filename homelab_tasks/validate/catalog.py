@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..background import in_background
-from ..errors import Problem, Rule
+from ..problem import Problem, Rule
 from .facts import Facts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import Problem, Rule
+from ..problem import Problem, Rule
 from . import (
     compose_conflicts,
     compose_faults,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import Place, Problem, Rule, Severity
+from ..problem import Place, Problem, Rule, Severity
 from ..repo.document import Map, Seq
 from .compose_view import Entry, View
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
-from ..errors import Problem, Rule, Severity
+from ..problem import Problem, Rule, Severity
 from ..repo.document import Map
 from ..repo.fields import describe
 from .compose_schema import Fault, Kind, Steps, schema

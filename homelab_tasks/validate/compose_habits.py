@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import Problem, Rule, Severity
+from ..problem import Problem, Rule, Severity
 from ..repo.document import Map
 from .compose_syntax import mount
 from .compose_view import Entry, View

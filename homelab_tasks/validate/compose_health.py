@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .. import graph
-from ..errors import Place, Problem, Rule, Severity
 from ..model import Edge, Reason
+from ..problem import Place, Problem, Rule, Severity
 from ..repo.document import Map, Seq
 from .compose_view import Entry, View
 from .facts import Facts

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import Place, Problem, Rule, Severity
+from ..problem import Place, Problem, Rule, Severity
 from ..repo.document import Map, Seq, place_of
 from .compose_syntax import mount
 from .compose_view import Entry, View

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..errors import Problem, Rule, Severity
+from ..problem import Problem, Rule, Severity
 from ..repo.document import Map
 from .compose_syntax import mount
 from .compose_view import Entry, View

@@ -7,7 +7,8 @@ from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from ..errors import Place, Problem, Rule, Severity, suggestion
+from ..errors import suggestion
+from ..problem import Place, Problem, Rule, Severity
 from ..repo.document import Map
 from .compose_syntax import mount
 from .compose_view import Entry, View

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import Place
+from ..problem import Place
 from ..repo.document import Map, Seq, place_of
 
 FILE = Path(__file__).parent / "schema" / "compose-spec.json"

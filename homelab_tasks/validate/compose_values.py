@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import Problem, Rule, Severity
+from ..problem import Problem, Rule, Severity
 from ..repo.document import Map, Seq, place_of
 from . import compose_syntax as syntax
 from .compose_faults import within

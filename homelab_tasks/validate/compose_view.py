@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from posixpath import dirname
 from typing import Any
 
-from ..errors import Place
 from ..model import Service
+from ..problem import Place
 from ..repo.compose import Documents
 from ..repo.discover import Folder
 from ..repo.document import Map, Seq

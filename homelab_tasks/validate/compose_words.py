@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ..errors import Place, Problem, Rule
+from ..problem import Place, Problem, Rule
 from ..repo.document import Map, Seq, place_of
 from .compose_view import View
 

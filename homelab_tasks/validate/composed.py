@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from ..errors import Problem, Rule, Severity
+from ..problem import Problem, Rule, Severity
 from . import compose_conflicts, compose_faults, compose_refs, compose_values
 from .compose_asking import ask
 from .compose_copy import Copy, copy_of

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import Place, Problem, RepoInvalid, Rule, Severity
+from ..errors import RepoInvalid
+from ..problem import Place, Problem, Rule, Severity
 from .facts import Facts
 
 STALE = Rule("R053", "stale-file", Severity.WARNING, "a generated file says something else than the services")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from ..errors import Problem
+from ..problem import Problem
 
 _COMMENT = re.compile(r"#\s*homelab:\s*ignore\s+([A-Z][0-9]{3}(?:[\s,]+[A-Z][0-9]{3})*)")
 _CODE = re.compile(r"[A-Z][0-9]{3}")

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from posixpath import dirname
 
-from ..errors import Place, Problem, Rule, Severity
+from ..problem import Place, Problem, Rule, Severity
 from ..repo.discover import COMPOSE_FILES, OVERRIDE_FILES, TEMPLATES
 from ..repo.settings import FILE as SETTINGS
 from ..repo.source import SERVICES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from ..errors import Problem, Rule, Severity
 from ..model import Container, Host, Service
+from ..problem import Problem, Rule, Severity
 from .facts import Facts
 
 CLASH = Rule("R045", "container-name-clash", Severity.ERROR, "two containers of one name on a host")

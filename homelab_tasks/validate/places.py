@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import Place
 from ..model import Host
+from ..problem import Place
 from ..repo.document import Map
 from ..repo.source import FILE
 from .facts import Facts

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..errors import Problem, Rule, Severity
 from ..model import Container, Host, Port, Service
+from ..problem import Problem, Rule, Severity
 from .facts import Facts
 
 CLASH = Rule("R046", "port-clash", Severity.ERROR, "two containers publish one port of a host")

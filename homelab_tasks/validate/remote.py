@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..dotenv import parse
 from ..engine import missing_in
-from ..errors import Place, Problem, Rule, Severity
 from ..inspection import Inspection, inspect, nearly_full, too_old
 from ..model import Host, Service
 from ..observe import EnvFile
+from ..problem import Place, Problem, Rule, Severity
 from ..repo.discover import Folder
 from ..repo.interpolate import template_values
 from ..repo.variables import variables

@@ -7,9 +7,9 @@ import tarfile
 from collections.abc import Iterable, Iterator
 
 from ..command import Command, host_script
-from ..errors import Problem, Rule, Severity
 from ..fleet import in_parallel
 from ..model import Host
+from ..problem import Problem, Rule, Severity
 from ..runner import Result, Runner, Unreachable, connect_all
 from .facts import Facts
 from .nixos.evaluate import Said, findings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import dirname
 
-from ..errors import Place, Problem, Rule, Severity
+from ..problem import Place, Problem, Rule, Severity
 from ..repo.rules import RULES as LOADING
 from . import generated, layout, names, ports
 from .facts import Facts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..errors import Problem, Rule, Severity
+from ..problem import Problem, Rule, Severity
 
 
 @dataclass(frozen=True, slots=True)

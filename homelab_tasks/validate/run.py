@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import Problem
+from ..problem import Problem
 from ..repo.source import FILE, Worktree, homelab_root, worktree
 from .cache import Kept
 from .ignore import without_ignored

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from ..errors import Problem, Refused, Rule, UnknownName, suggestion
+from ..errors import Refused, UnknownName, suggestion
+from ..problem import Problem, Rule
 from ..repo.source import SERVICES
 from .result import Known, Result
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from homelab_tasks.commands.resolve import Resolution, Resolved
-from homelab_tasks.errors import Place
 from homelab_tasks.model import Container, Edge, Host, Reason, Repo, Service, Stack
 from homelab_tasks.observe import Checkout, Health, Observation, SeenContainer
 from homelab_tasks.plan import Plan
 from homelab_tasks.plan.deploy import plan_deploy
 from homelab_tasks.plan.facts import Facts
 from homelab_tasks.plan.survey import survey
+from homelab_tasks.problem import Place
 from homelab_tasks.record import Record, RecordedContainer
 from homelab_tasks.request import Request
 

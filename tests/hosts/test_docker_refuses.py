@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from homelab_tasks.errors import Severity
+from homelab_tasks.problem import Severity
 from homelab_tasks.repo.loader import examine
 from homelab_tasks.validate import compose
 from homelab_tasks.validate.facts import Facts

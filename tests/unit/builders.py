@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from homelab_tasks.commands.resolve import Resolution, Resolved
-from homelab_tasks.errors import Place
 from homelab_tasks.model import Container, Edge, Group, Host, Network, Reason, Repo, Service, Stack
 from homelab_tasks.observe import Checkout, Observation, SeenContainer
 from homelab_tasks.observe import Health as SeenHealth
@@ -17,6 +16,7 @@ from homelab_tasks.plan import Plan
 from homelab_tasks.plan.deploy import plan_deploy
 from homelab_tasks.plan.facts import Facts
 from homelab_tasks.plan.survey import survey
+from homelab_tasks.problem import Place
 from homelab_tasks.record import Record, RecordedContainer
 from homelab_tasks.request import Request
 

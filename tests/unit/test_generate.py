@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from invoke.program import Program
 
 from homelab_tasks import ns
-from homelab_tasks.errors import Place
 from homelab_tasks.generate import State, firewall, generated, homepage
 from homelab_tasks.generate.files import MARK
 from homelab_tasks.generate.page import front, monitored, page, published
 from homelab_tasks.generate.text import scalar
 from homelab_tasks.model import Container, Port, Service, System
+from homelab_tasks.problem import Place
 from homelab_tasks.repo import load, worktree
 from homelab_tasks.repo.loader import examine
 from homelab_tasks.validate.facts import Facts

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homelab_tasks.errors import Place, RepoInvalid
+from homelab_tasks.errors import RepoInvalid
+from homelab_tasks.problem import Place
 from homelab_tasks.repo import document
 from homelab_tasks.repo.document import Map, documents
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.errors import Place, Refused, UnknownName
+from homelab_tasks.errors import Refused, UnknownName
 from homelab_tasks.model import (
     Check,
     CheckKind,
@@ -25,6 +25,7 @@ from homelab_tasks.model import (
     System,
     Transport,
 )
+from homelab_tasks.problem import Place
 from homelab_tasks.repo import load, select, select_groups
 from homelab_tasks.repo.discover import discover
 from homelab_tasks.repo.fields import seconds

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.errors import Place
 from homelab_tasks.model import Check, CheckKind, Health, Reason, Repo, Service
 from homelab_tasks.observe import Checkout, Observation, SeenContainer
 from homelab_tasks.observe import Health as Seen
 from homelab_tasks.plan import Change
+from homelab_tasks.problem import Place
 from homelab_tasks.record import Held, Record, RecordedContainer
 from homelab_tasks.report import as_json
 from homelab_tasks.report.services import hosts_text, list_text, show_text

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from homelab_tasks.errors import Problem
 from homelab_tasks.model import Health, Host
+from homelab_tasks.problem import Problem
 from homelab_tasks.repo.document import document
 from homelab_tasks.repo.hosts import Checkout, read_inventory
 from homelab_tasks.repo.schema import hosts_schema, service_schema

@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from homelab_tasks import ns
-from homelab_tasks.errors import Severity, UnknownName
+from homelab_tasks.errors import UnknownName
 from homelab_tasks.model import Reason, Repo
+from homelab_tasks.problem import Severity
 from homelab_tasks.repo import load, select, worktree
 from homelab_tasks.validate.run import validate
 

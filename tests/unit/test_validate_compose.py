@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from homelab_tasks.errors import Problem
+from homelab_tasks.problem import Problem
 from homelab_tasks.repo.loader import examine
 from homelab_tasks.validate import compose, composed
 from homelab_tasks.validate.compose_view import views

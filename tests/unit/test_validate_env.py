@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.errors import Problem
+from homelab_tasks.problem import Problem
 from homelab_tasks.repo import worktree
 from homelab_tasks.repo.loader import examine
 from homelab_tasks.validate import env

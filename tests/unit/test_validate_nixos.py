@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.errors import Place
+from homelab_tasks.problem import Place
 from homelab_tasks.repo.loader import examine
 from homelab_tasks.repo.source import worktree
 from homelab_tasks.validate import nixos

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from homelab_tasks.errors import Place, Problem, Rule, Severity
+from homelab_tasks.problem import Place, Problem, Rule, Severity
 from homelab_tasks.report.problems import Asked, print_problems, problems_text
 from homelab_tasks.report.problems_for_programs import as_json, github, sarif
 from homelab_tasks.report.terminal import Style

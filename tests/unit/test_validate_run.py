@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from homelab_tasks.errors import HomelabError, Place, Problem, Refused, Rule, Severity, UnknownName
+from homelab_tasks.errors import HomelabError, Refused, UnknownName
+from homelab_tasks.problem import Place, Problem, Rule, Severity
 from homelab_tasks.tasks.words import gathered
 from homelab_tasks.validate.cache import Kept
 from homelab_tasks.validate.ignore import ignored_in, without_ignored

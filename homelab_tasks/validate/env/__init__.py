@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...errors import Problem
+from ...problem import Problem
 from ...repo.document import Map
 from ..facts import Facts
 from . import committed, guard, listed, local, reading, secret, template

@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Collection, Iterator
 
-from ...errors import Place, Problem
+from ...problem import Place, Problem
 from ...repo.source import git_top
 from ..facts import Facts
 from . import rules, secret

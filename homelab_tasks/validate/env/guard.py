@@ -7,7 +7,7 @@ import shlex
 import stat
 from collections.abc import Iterator
 
-from ...errors import Place, Problem
+from ...problem import Place, Problem
 from ...repo.discover import TEMPLATES
 from ..facts import Facts
 from . import rules

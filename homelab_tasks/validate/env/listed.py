@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...errors import Place, Problem
+from ...problem import Place, Problem
 from ...repo.document import Map, Seq
 from . import rules
 

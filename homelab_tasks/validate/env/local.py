@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from ...dotenv import Entry
 from ...dotenv.placeholder import is_placeholder, names_a_secret
-from ...errors import Place, Problem
+from ...problem import Place, Problem
 from ...repo.variables import is_of_compose
 from . import rules
 from .files import EnvText

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ...dotenv import Entry
 from ...dotenv.placeholder import names_a_secret
-from ...errors import Place, Problem
+from ...problem import Place, Problem
 from ...repo.variables import OF_THE_HOST
 from . import rules
 from .files import EnvText

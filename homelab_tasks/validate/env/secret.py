@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...dotenv.placeholder import is_placeholder, names_a_secret
-from ...errors import Place, Problem
+from ...problem import Place, Problem
 from ...repo.document import Map, Seq, place_of
 from . import rules
 from .files import EnvText

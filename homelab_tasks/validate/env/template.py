@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from ...errors import Place, Problem
+from ...problem import Place, Problem
 from ...repo.variables import OF_THE_HOST, How, Use, is_of_compose
 from . import rules
 from .files import target_of

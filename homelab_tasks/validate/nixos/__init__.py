@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...errors import Problem
+from ...problem import Problem
 from ..facts import Facts
 from . import evaluate, flake, services, syntax, users
 from .folder import flakes

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from ...errors import Place, Problem, Rule
 from ...model import Host
+from ...problem import Place, Problem, Rule
 from ...repo.source import git_top
 from ..facts import Facts
 from ..places import place_of

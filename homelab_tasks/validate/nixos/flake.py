@@ -10,8 +10,9 @@ from itertools import chain
 from pathlib import Path
 from stat import S_ISDIR
 
-from ...errors import Place, Problem, suggestion
+from ...errors import suggestion
 from ...model import Host
+from ...problem import Place, Problem
 from ...repo.source import git_top
 from ..facts import Facts
 from ..places import place_of

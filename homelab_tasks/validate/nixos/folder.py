@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from ...errors import Place
 from ...model import Host, System
+from ...problem import Place
 from ..facts import Facts
 from .parse import TooDeep, parse
 from .scan import SyntaxFault

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...errors import Rule, Severity
+from ...problem import Rule, Severity
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ...errors import Place, Problem
 from ...model import Host, Service
+from ...problem import Place, Problem
 from ..facts import Facts
 from . import rules
 from .folder import Flake, reference

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ...errors import Place, Problem
+from ...problem import Place, Problem
 from ..facts import Facts
 from . import rules
 from .folder import NixFile

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...errors import Place, Problem, Rule, suggestion
+from ...errors import suggestion
+from ...problem import Place, Problem, Rule
 from . import rules
 from .builtin_groups import BUILT_IN
 from .folder import Flake, NixFile
