@@ -80,6 +80,14 @@ class Report:
         """Everything that was planned is done."""
         return not self.interrupted and not self.trouble and all(o.status is Status.DONE for o in self.outcomes)
 
+    @property
+    def broke(self) -> bool:
+        """Something that was begun did not come to its end. What cannot be tried in the first place breaks nothing: the
+        services of a host that is off, and what needs them.
+        """
+        begun = (outcome for outcome in self.outcomes if outcome.step.key in self.touched)
+        return self.interrupted or bool(self.trouble) or any(outcome.status is not Status.DONE for outcome in begun)
+
     def of(self, status: Status) -> tuple[Outcome, ...]:
         """The outcomes of one kind, in the order in which they came."""
         return tuple(o for o in self.outcomes if o.status is status)

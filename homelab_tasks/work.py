@@ -129,7 +129,7 @@ def _change(
     else:
         report = execute(plan, crews, tell)
     audience.at(Stage.EXECUTED)
-    if plan.on_failure is OnFailure.REVERT and report.touched and not report.ok:
+    if plan.on_failure is OnFailure.REVERT and report.touched and report.broke:
         audience.stage("")
         audience.at(Stage.GOING_BACK)
         report = replace(report, undone=undo.put_back(fleet, before, report, crews, partial(_watch_undoing, audience)))

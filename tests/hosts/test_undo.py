@@ -159,6 +159,18 @@ def test_a_failure_on_one_host_puts_back_the_others(home: Homelab, hosts: tuple[
     assert [head(host) for host in hosts[:2]] == [before, before]
 
 
+def test_a_host_that_is_off_takes_nothing_back(home: Homelab, lab: Lab, hosts: tuple[LabHost, ...]) -> None:
+    home.inventory(lab, hosts, defaults={"on_failure": "revert", "connect_timeout": 2})
+    home.add("vpn", host="h2")
+    home.add("plex", host="h1", depends_on=["vpn"])
+    home.add("blog", host="h1")
+    commit = home.commit()
+    hosts[1].cut()
+    done = home.inv("deploy-all")
+    assert (done.status, "put back" in done.said) == (1, False)
+    assert (running(hosts[0]), head(hosts[0])) == (["blog-web-1"], commit)
+
+
 def test_what_cannot_be_put_back_is_said_loudly_and_ends_the_going_back(home: Homelab, host: LabHost) -> None:
     """plex comes up only as long as /srv/gone is there, and the deploy takes that away."""
     host.exec("mkdir", "-p", "/srv/gone")

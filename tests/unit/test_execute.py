@@ -171,7 +171,7 @@ def test_a_failure_skips_dependents_and_spares_the_rest() -> None:
     assert statuses(report) == {"vpn": FAILED, "app": SKIPPED, "plex": SKIPPED, "blog": DONE}
     assert (why(report, "vpn"), why(report, "app")) == ("no image", "needs vpn, which failed")
     assert why(report, "plex") == "needs app, which was skipped"
-    assert (report.ok, recorded(sent)) == (False, {"blog"})
+    assert (report.ok, report.broke, recorded(sent)) == (False, True, {"blog"})
 
 
 def test_a_step_that_cannot_be_tried_fails_with_its_reason() -> None:
@@ -179,6 +179,7 @@ def test_a_step_that_cannot_be_tried_fails_with_its_reason() -> None:
     report, _ = run(a_step("blog", host=pi, blocked="cannot reach pi"), a_step("web", "blog"), a_step("db"))
     assert statuses(report) == {"blog": FAILED, "web": SKIPPED, "db": DONE}
     assert why(report, "blog") == "cannot reach pi"
+    assert (report.ok, report.broke) == (False, False)
 
 
 def test_a_host_without_a_crew_fails_its_steps() -> None:
