@@ -15,7 +15,6 @@ from scripts.bench.peers.contest import OURS, Contest
 from scripts.bench.peers.way import Ended
 from scripts.bench.scene import Scene, ratio, xargs
 
-KEEP = "inv --on-failure keep"
 EVERYWHERE = "xargs -P4 on each host"
 LIMIT = 120  # seconds until a deploy with a dead host is given up
 
@@ -58,7 +57,7 @@ def _dead(contest: Contest) -> Experiment:
         dead.host.cut()
 
     reset = partial(_on_all, alive, _end_and_forget)
-    ours = Method(KEEP, partial(_try, contest.keep_ours, alive), reset)
+    ours = Method(OURS, partial(_try, contest.try_ours, alive), reset)
     others = (Method(way.name, partial(_try, way.run, alive), reset, rare=way.rare) for way in contest.ways)
     rest = sum(contest.homelab.host_of(name) != dead.host.name for name in contest.homelab.needs)
     return Experiment(
