@@ -53,7 +53,8 @@ def test_the_reference_of_tasks_is_current() -> None:
 def test_every_picture_is_shown() -> None:
     shown = {name for page in DOCS.glob("*.md") for name in re.findall(r"!\[[^]]*\]\(([\w./-]+)\)", page.read_text())}
     of_readme = set(re.findall(r"\]\(docs/([\w.-]+\.svg)\)", (TOP / "README.md").read_text()))
-    assert {path.name for path in DOCS.glob("*.svg")} == {name for name in shown | of_readme if name.endswith(".svg")}
+    there = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.svg")}
+    assert there == {name for name in shown | of_readme if name.endswith(".svg")}
 
 
 @pytest.fixture
