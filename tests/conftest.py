@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from tests.lab import Lab, LabHost, LabUnavailable
 
 HOSTS = 3
+L = TypeVar("L", bound=Lab)
 
 # Fuzzing tries the same each time, so that nobody's work is held up by what it has nothing to do with.
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,12 +33,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     """Three running hosts. Where there can be none the tests skip and say why; CI and `.ci/run` do not allow that."""
-    try:
-        running = Lab.start(HOSTS)
-    except LabUnavailable as reason:
-        give_up(str(reason))
-    yield running
-    running.stop()
+    yield from started(Lab, HOSTS)
 
 
 @pytest.fixture
@@ -57,6 +53,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"lab", "nixos"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker("hosts")
+
+
+def started(kind: type[L], count: int) -> Iterator[L]:
+    """A lab of its own for a fixture, stopped at its end."""
+    try:
+        running = kind.start(count)
+    except LabUnavailable as reason:
+        give_up(str(reason))
+    yield running
+    running.stop()
 
 
 def give_up(reason: str) -> NoReturn:

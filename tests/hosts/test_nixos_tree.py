@@ -10,22 +10,16 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import give_up
+from tests.conftest import started
 from tests.hosts.homelab import Homelab, running
 from tests.hosts.nixos_tree import FINISHED, SHIPPED, TOP, Tree, fstab, sshd_config
-from tests.lab import LabUnavailable
 from tests.lab.nixos import NixosHost, NixosLab
 
 
 @pytest.fixture(scope="module")
 def nixos() -> Iterator[NixosLab]:
     """One host that has Nix."""
-    try:
-        running_lab = NixosLab.start(1)
-    except LabUnavailable as reason:
-        give_up(str(reason))
-    yield running_lab
-    running_lab.stop()
+    yield from started(NixosLab, 1)
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import give_up
+from tests.conftest import started
 from tests.hosts.homelab import containers, eventually, finish, head
 from tests.hosts.system import NixosHomelab, State, a_nixos_homelab, recorded, state
-from tests.lab import LabUnavailable
 from tests.lab.errors import run
 from tests.lab.nixos import NixosHost, NixosLab
 
@@ -22,12 +21,7 @@ GOOD = State("good", "one", kept=True, armed=False)
 @pytest.fixture(scope="module")
 def nixos() -> Iterator[NixosLab]:
     """Two hosts that stand in for NixOS."""
-    try:
-        running = NixosLab.start(2)
-    except LabUnavailable as reason:
-        give_up(str(reason))
-    yield running
-    running.stop()
+    yield from started(NixosLab, 2)
 
 
 @pytest.fixture
