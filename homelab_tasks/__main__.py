@@ -6,6 +6,7 @@ from invoke.exceptions import ParseError
 from invoke.program import Program
 
 from . import __version__, ns
+from .interrupt import nothing_begun
 from .tasks.words import gathered
 
 
@@ -24,6 +25,7 @@ class _Homelab(Program):
 
 def main() -> None:
     """Run the tasks named on the command line."""
+    nothing_begun()
     _Homelab(name="homelab", binary="homelab", namespace=ns, version=__version__).run()
 
 

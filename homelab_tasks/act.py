@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 
-from . import health
+from . import health, taken
 from .command import Command
 from .commands import compose
 from .crew import Crew
@@ -51,7 +51,9 @@ def _do(crew: Crew, step: Step, act: Act, watch: Watch, events: Events) -> Verdi
     if isinstance(act, Call):
         return _call(crew, step, act)
     result = crew.runner.run(act)
-    return Verdict() if result.ok else Verdict(why=_why(step, result), log=_log_of(crew.runner, step, result))
+    if result.ok:
+        return Verdict()
+    return Verdict(why=_why(crew.runner, step, result), log=_log_of(crew.runner, step, result))
 
 
 def _call(crew: Crew, step: Step, call: Call) -> Verdict:
@@ -77,12 +79,12 @@ def _why_lost(runner: Runner, error: ConnectionError) -> str:
     return f"{answer.stderr.strip()} while its health was awaited; run the same again" if answer.lost else str(error)
 
 
-def _why(step: Step, result: Result) -> str:
+def _why(runner: Runner, step: Step, result: Result) -> str:
     if result.lost:
         return _why_lost_at(step, result)
     if result.exit == 124:
         return f"{step.verb.doing} took longer than {_limit(step.commands):g} s and was ended"
-    return _last_words(result)
+    return taken.explained(runner, _last_words(result))
 
 
 def _why_lost_at(step: Step, result: Result) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from .commands import compose
 from .commands.docker import KEPT_IMAGES
 from .fleet import Fleet, in_parallel
+from .ledger import Ledger, Locked, Unwritable, open_ledger
 from .model import Host, Repo, Service
+from .prepare import holder
 from .runner import Runner
 
 Answer = tuple[bool, str]
@@ -44,15 +47,44 @@ def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: S
 
 def clean(repo: Repo, hosts: Sequence[Host], stage: Stage, *, volumes: bool) -> list[Answer]:
     """Remove what no service needs; one sentence a host. Containers of compose projects stay: a stopped one may be
-    stopped on purpose.
+    stopped on purpose. Raises Locked.
     """
     with Fleet(repo) as fleet:
         stage(f"looking at {', '.join(h.name for h in hosts)}")
         fleet.look_at(hosts)
         fit = [h for h in hosts if h.name in fleet.seen]
         stage(f"cleaning {', '.join(h.name for h in fit)}")
-        swept = in_parallel(lambda host: _sweep(host, fleet.runners[host.name], volumes=volumes), fit)
+        with _locked(fleet, fit):
+            swept = in_parallel(lambda host: _sweep(host, fleet.runners[host.name], volumes=volumes), fit)
         return [*((False, why) for why in fleet.unfit.values()), *swept]
+
+
+@contextmanager
+def _locked(fleet: Fleet, hosts: Iterable[Host]) -> Iterator[None]:
+    """Nobody deploys there meanwhile: what a deploy has fetched, and not started yet, looks like what nobody needs.
+    All of the hosts are locked, or none; those without a checkout have nothing to lock.
+    """
+    taken = in_parallel(lambda host: _lock(fleet, host), [h for h in hosts if fleet.seen[h.name].folder])
+    try:
+        for locked in taken:
+            if isinstance(locked, Locked):
+                raise locked
+        yield
+    finally:
+        for ledger in taken:
+            if isinstance(ledger, Ledger):
+                ledger.close()
+
+
+def _lock(fleet: Fleet, host: Host) -> Ledger | Locked | None:
+    """None where no run of ours can write down anything, for want of space maybe: that is what is swept for."""
+    try:
+        turn = fleet.seen[host.name].turn
+        return open_ledger(fleet.runners[host.name], holder("cleanup"), fleet.repo.branch, (), turn=turn).ledger
+    except Locked as locked:
+        return locked
+    except (Unwritable, ConnectionError):
+        return None
 
 
 def _sweep(host: Host, runner: Runner, *, volumes: bool) -> Answer:

@@ -5,15 +5,30 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NoReturn, Self, TypeVar
 
 T = TypeVar("T")
 
+SENTENCE = "error: interrupted; run the same again to go on"
+STATUS = 130  # as shells have it: 128 and the number of SIGINT
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def give_up(*_: object) -> NoReturn:
+    """End where nothing was begun. Raises SystemExit, which Invoke lets pass: of a Ctrl-C it makes status 1."""
+    sys.stderr.write(f"{SENTENCE}\n")
+    raise SystemExit(STATUS)
+
+
+def nothing_begun() -> None:
+    """Until a task begins to `hear_all`, Ctrl-C finds nothing that has to be ended well."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, give_up)
 
 
 def hear_all() -> None:
@@ -22,6 +37,8 @@ def hear_all() -> None:
     """
     if threading.current_thread() is not threading.main_thread():
         return
+    if signal.getsignal(signal.SIGINT) is give_up:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in _ENDING[1:]:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _raise)

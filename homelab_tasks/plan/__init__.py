@@ -132,6 +132,7 @@ class Step:
     asked: str = ""  # `requested`, `needed by plex`
     changes: tuple[Change, ...] = ()
     needs: frozenset[str] = frozenset()  # keys of steps that come first
+    by_group: Mapping[str, str] = field(default_factory=dict, hash=False)  # those that only a group's turn puts first
     pulls: tuple[str, ...] = ()  # images that are not on the host yet
     build: Command | None = None  # prints the store path of the system to activate; before anything is changed
     commands: tuple[Act, ...] = ()  # one after the other; a gate among them is waited for

@@ -166,7 +166,9 @@ def _still_needed(repo: Repo, request: Request, seen: Mapping[str, Observation])
 
 def _needs(repo: Repo, steps: list[Step]) -> tuple[Step, ...]:
     before = Before.of(repo, [step.key for step in steps])
-    return tuple(replace(step, needs=before(step.subject, step.host)) for step in steps)
+    return tuple(
+        replace(s, needs=before(s.subject, s.host), by_group=before.by_group(s.subject, s.host)) for s in steps
+    )
 
 
 def _reversed_needs(repo: Repo, steps: list[Step]) -> tuple[Step, ...]:

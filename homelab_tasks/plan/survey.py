@@ -212,18 +212,36 @@ class Before:
 
     def __call__(self, name: str, host: Host) -> frozenset[str]:
         """The keys for the step of service `name` on `host`."""
-        return frozenset(self._nearest(name, host, set()))
+        return frozenset(self._nearest(self.needs.get(name, ()), host, set()))
 
-    def _nearest(self, name: str, host: Host, visited: set[str]) -> Iterator[str]:
+    def by_group(self, name: str, host: Host) -> Mapping[str, str]:
+        """Those of the same keys for which the only reason is that their group comes first, with that group."""
+        edges = self.needs.get(name, ())
+        by_group = [edge for edge in edges if edge.reason is Reason.GROUP]
+        if not by_group:
+            return {}
+        others = frozenset(self._nearest([edge for edge in edges if edge.reason is not Reason.GROUP], host, set()))
+        found = {there: self._group(edge) for edge in by_group for there, _ in self._places(edge, host)}
+        return {there: group for there, group in found.items() if there in self.keys and there not in others}
+
+    def _group(self, edge: Edge) -> str:
+        services = self.repo.services
+        earlier = (group for own in services[edge.dependent].groups for group in self.repo.groups[own].after)
+        return next(group for group in earlier if group in services[edge.dependency].groups)
+
+    def _nearest(self, edges: Iterable[Edge], host: Host, visited: set[str]) -> Iterator[str]:
         """A service with nothing to do is looked through to what it needs itself."""
-        for edge in self.needs.get(name, ()):
-            own = self.repo.services[edge.dependency].hosts
-            for place in [host] if host in own else own:
-                there = key(edge.dependency, place)
+        for edge in edges:
+            for there, place in self._places(edge, host):
                 if there in visited:
                     continue
                 visited.add(there)
                 if there in self.keys:
                     yield there
                 else:
-                    yield from self._nearest(edge.dependency, place, visited)
+                    yield from self._nearest(self.needs.get(edge.dependency, ()), place, visited)
+
+    def _places(self, edge: Edge, host: Host) -> Iterator[tuple[str, Host]]:
+        own = self.repo.services[edge.dependency].hosts
+        for place in [host] if host in own else own:
+            yield key(edge.dependency, place), place

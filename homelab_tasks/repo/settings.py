@@ -14,7 +14,7 @@ from . import rules
 from .document import Map, Seq
 from .fields import Fields, Name, describe
 from .hooks import read_hooks
-from .page import PORT_MOVE, URL, has_good_port, read_page
+from .page import URL, is_good_address, read_page
 
 FILE = "service.yaml"
 
@@ -183,12 +183,8 @@ def _checks(item: object, place: Place, problems: list[Problem]) -> list[model.C
     found = []
     for kind, (pattern, shape) in SHAPES.items():
         target = fields.text(kind.value, pattern=pattern, shape=shape)
-        if not target:
-            continue
-        if kind is not model.CheckKind.COMMAND and not has_good_port(target):
-            fields.wrong(kind.value, f"{kind.value}: {target!r} has no address with a port that can be", PORT_MOVE)
-            continue
-        found.append(model.Check(kind, target))
+        if target and (kind is model.CheckKind.COMMAND or is_good_address(fields, kind.value, target)):
+            found.append(model.Check(kind, target))
     fields.unknown("health")
     return found
 

@@ -122,10 +122,18 @@ def _step(
 
 def _sentence(step: Step, every: Mapping[str, Step], *, verbose: bool, tint: Tint) -> Iterator[Span]:
     yield step.verb.value + (":" if step.cause else ""), tint
-    after = [_name(every[key], step) for key in sorted(step.needs) if key in every]
+    after = _after(step, every, verbose=verbose)
     yield plain(step.cause + (";" if after and step.cause else ""))
     if after:
         yield "after " + listed(after, len(after) if verbose else _MOST_NEEDS), Tint.DIM
+
+
+def _after(step: Step, every: Mapping[str, Step], *, verbose: bool) -> list[str]:
+    """What a step waits for by name; of several that only their group puts first, the group."""
+    groups = {} if verbose else grouped((step.by_group.get(key, ""), key) for key in sorted(step.needs & every.keys()))
+    folded = {key for group, keys in groups.items() if group and len(keys) > 1 for key in keys}
+    names = [_name(every[key], step) for key in sorted((step.needs & every.keys()) - folded)]
+    return [*names, *(f"group {group}" for group in dict.fromkeys(step.by_group[key] for key in sorted(folded)))]
 
 
 def _name(needed: Step, step: Step) -> str:

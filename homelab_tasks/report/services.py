@@ -109,7 +109,7 @@ def _facts(service: Service) -> Iterator[Fact]:
     if service.hooks:
         yield from _labelled("hooks", [f"{hook.moment.value}: {hook.run}" for hook in service.hooks])
     if service.protect:
-        yield "protected", f"destroy refuses it (protect: true in {service.place})"
+        yield "protected", f"destroy refuses it (protect: true in {service.directory}/service.yaml)"
 
 
 def _containers(service: Service) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 from invoke.context import Context
 
 from .door import here, homelab_task
-from .flags import Flags, flag
+from .flags import Flags, Waiting, flag
 
 
 class Pulling(Flags):
@@ -38,15 +39,16 @@ class Cleaning(Flags):
     yes: bool = flag(False, "do not ask")
 
 
-@homelab_task(Cleaning)
-def cleanup(_: Context, cleaning: Cleaning) -> None:
+@homelab_task(Cleaning, Waiting)
+def cleanup(_: Context, cleaning: Cleaning, waiting: Waiting) -> None:
     """Remove what no service needs from the disks; asks first.
 
     Dangling images, build cache, and stopped containers that belong to
     no compose project.
     """
     from .. import care, pipeline
-    from .console import agree, host_names, passing
+    from ..waiting import patiently
+    from .console import agree, host_names, passing, patience
 
     repo = pipeline.load(here())
     only = host_names(repo, cleaning.host)
@@ -57,7 +59,8 @@ def cleanup(_: Context, cleaning: Cleaning) -> None:
         print("nothing was changed")
         return
     with passing() as stage:
-        answers = care.clean(repo, hosts, stage, volumes=cleaning.volumes)
+        sweep = partial(care.clean, repo, hosts, stage, volumes=cleaning.volumes)
+        answers = patiently(sweep, patience(waiting.waits))
     _answer(answers)
 
 

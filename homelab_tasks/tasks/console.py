@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -175,12 +175,8 @@ class _Console:
 
     def approve(self, plan: Plan) -> bool:
         """Show the plan; ask if something goes away, or much is disturbed."""
-        from ..report.plan import plan_text
-        from ..report.terminal import style
-
         self.stage("")
-        text = plan_text(plan, style=style(sys.stdout), verbose=self.changing.verbose, dry_run=False)
-        print(text, flush=True)
+        print(_shown(plan, self.changing), flush=True)
         return _may(plan, self.changing)
 
     def goes_back(self, plan: Plan) -> None:
@@ -208,19 +204,25 @@ def _may(plan: Plan, changing: Changing) -> bool:
     return all(agree(question, yes=changing.yes) for question in asks)
 
 
-def _say(run: Run, changing: Changing) -> None:
+def _shown(plan: Plan, changing: Changing) -> str:
+    """The plan as text, without the questions that `--yes` has answered."""
     from ..report.plan import plan_text
     from ..report.terminal import style
 
-    here = style(sys.stdout)
+    asked = replace(plan, asks=()) if changing.yes else plan
+    return plan_text(asked, style=style(sys.stdout), verbose=changing.verbose, dry_run=changing.dry_run)
+
+
+def _say(run: Run, changing: Changing) -> None:
     if run.declined:
         print("nothing was changed")
     elif run.report:
         from ..report.summary import summary_text
+        from ..report.terminal import style
 
-        print(summary_text(run.report, style=here))
+        print(summary_text(run.report, style=style(sys.stdout)))
     else:
-        print(plan_text(run.plan, style=here, verbose=changing.verbose, dry_run=changing.dry_run))
+        print(_shown(run.plan, changing))
 
 
 def _status(run: Run, changing: Changing) -> int:

@@ -18,10 +18,10 @@ from invoke.parser.argument import Argument
 from invoke.tasks import Task, task
 
 from ..errors import HomelabError, Refused, RepoInvalid
-from ..interrupt import hear_all
+from ..interrupt import SENTENCE, STATUS, hear_all
 from .flags import Flags
 
-FAILED, CHANGES, INTERRUPTED = 1, 2, 130
+FAILED, CHANGES, INTERRUPTED = 1, 2, STATUS
 _LETTERS = {"dry_run": "d", "follow": "f", "host": "h", "output": "o", "verbose": "v", "yes": "y"}
 
 
@@ -109,7 +109,7 @@ def _sentences() -> Iterator[None]:
             print(f"error: {sentence}", file=sys.stderr)
         sys.exit(FAILED)
     except KeyboardInterrupt:
-        print("error: interrupted; run the same again to go on", file=sys.stderr)
+        print(SENTENCE, file=sys.stderr)
         _leave(INTERRUPTED)
     except BrokenPipeError:  # `inv list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -63,32 +63,54 @@ def validate(_: Context, asked: Validating) -> None:
 
 
 def _found(asked: Validating) -> Result:
-    from ..repo.source import homelab_root
-    from ..validate.run import validate as run
-    from ..validate.select import of_rules, of_words
+    from ..validate.result import together
     from .console import passing
 
-    names = _names(asked.names)
-    start = _start(names)
+    homelabs = _homelabs(_names(asked.names))
     with passing() as stage:
         if asked.deep or asked.remote:
             stage("asking the hosts" if asked.remote else "evaluating the hosts' systems")
-        result = run(start, deep=asked.deep, remote=asked.remote, quick=asked.quick)
-    result = of_rules(result, _words(asked.select), _words(asked.ignore))
+        return together([_of_homelab(start, words, asked) for start, words in homelabs.items()])
+
+
+def _of_homelab(start: Path, words: list[str], asked: Validating) -> Result:
+    from ..repo.source import homelab_root
+    from ..validate.run import validate as run
+    from ..validate.select import of_rules, of_words
+
     root = homelab_root(start)
-    return of_words(result, names, lambda word: _inside(word, root))
+    result = run(start, deep=asked.deep, remote=asked.remote, quick=asked.quick)
+    result = of_rules(result, _words(asked.select), _words(asked.ignore))
+    return of_words(result, words, lambda word: _inside(word, root))
 
 
-def _start(names: Iterable[str]) -> Path:
-    """Here; where no homelab is around it, as in a Git hook of a larger repo, the folder of the first file in one."""
+def _homelabs(names: Iterable[str]) -> dict[Path, list[str]]:
+    """Where to begin, with the names that are meant there: a Git hook gives files of several homelabs of one repo. What
+    is in none of them belongs to the one around this folder, else to the first.
+    """
     from ..repo.source import FILE
 
-    folders = (here(), *((here() / name).parent for name in names))
-    return next((folder for folder in folders if _around(folder, FILE)), here())
+    own = next((folder for folder in (here(), *here().parents) if (folder / FILE).is_file()), None)
+    found: dict[Path, list[str]] = {}
+    others = []
+    for name in names:
+        root = _homelab_of(Path(os.path.abspath(here() / name)), own or here()) if _is_file(name) else None  # noqa: PTH100
+        if root:
+            found.setdefault(root, []).append(name)
+        else:
+            others.append(name)
+    if others or not found:
+        found.setdefault(own or next(iter(found), here()), []).extend(others)
+    return found
 
 
-def _around(folder: Path, file: str) -> bool:
-    return any((place / file).is_file() for place in (folder, *folder.parents))
+def _homelab_of(file: Path, top: Path) -> Path | None:
+    """Below `top` it is the one that has the file among its services, whatever is called hosts.yaml there."""
+    from ..repo.source import FILE, SERVICES
+
+    around = [folder for folder in file.parents if (folder / FILE).is_file()]
+    having = [f for f in around if f.is_relative_to(top) and file.relative_to(f).parts[0] == SERVICES]
+    return next(iter([*reversed(having), *around]), None)
 
 
 def _asked(asked: Validating) -> Asked:
@@ -117,9 +139,13 @@ def _names(text: str | None) -> list[str]:
     return [word for word in found if word]
 
 
+def _is_file(word: str) -> bool:
+    return os.sep in word or Path(word).is_file()
+
+
 def _inside(word: str, root: Path) -> str | None:
     """A file as a path of the homelab; None for a word that is none, which names services."""
-    if not (os.sep in word or Path(word).is_file()):
+    if not _is_file(word):
         return None
     full = os.path.abspath(here() / word)  # noqa: PTH100 - not `resolve`: a link is the file that is meant
     if not os.path.isdir(os.path.dirname(full)):  # noqa: PTH112, PTH120 - a file that was removed means its service

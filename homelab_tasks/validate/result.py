@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from ..problem import Problem, Rule, Severity
 
@@ -39,6 +39,24 @@ class Result:
     def name_of(self, code: str) -> str:
         """`untagged-image`."""
         return next((rule.name for rule in self.rules if rule.code == code), "")
+
+
+def together(results: Sequence[Result]) -> Result:
+    """The results of several homelabs of one Git repo as one, in which places are relative to that repo."""
+    if len(results) == 1:
+        return results[0]
+    return Result(
+        problems=tuple(_from_top(problem, result.prefix) for result in results for problem in result.problems),
+        unchecked=tuple(dict.fromkeys(text for result in results for text in result.unchecked)),
+        services=tuple(service for result in results for service in result.services),
+        rules=results[0].rules,
+        ignored=sum(result.ignored for result in results),
+    )
+
+
+def _from_top(problem: Problem, prefix: str) -> Problem:
+    first, *also = (replace(place, file=prefix + place.file) for place in (problem.place, *problem.also))
+    return replace(problem, place=first, also=tuple(also))
 
 
 def ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:

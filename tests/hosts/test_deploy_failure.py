@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.hosts.homelab import CHECKOUT, Homelab, running, seen
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.hosts.homelab import CHECKOUT, Homelab, eventually, running, seen
 from tests.lab import LabHost
 
 NEVER = ("command: [sh, -c, 'echo no such database; exec sleep 1000']", "healthcheck: {test: cat /tmp/never}")
@@ -82,15 +85,29 @@ def test_a_check_of_service_yaml_that_nobody_answers_is_a_failure(home: Homelab)
     assert "after 1 s" in done.said
 
 
-def test_a_port_that_is_taken_is_told_in_the_words_of_docker(home: Homelab, host: LabHost) -> None:
+def test_a_port_that_is_taken_is_told_with_who_has_it(home: Homelab, host: LabHost) -> None:
     host.docker("run", "--detach", "--name", "other", "--publish", "8080:80", "homelab/demo:1")
     home.add("plex", "ports: ['8080:80']")
     home.commit()
     done = home.inv("deploy-all")
     assert done.status == 1
-    assert "port is already allocated" in done.said
+    move = "on h1: docker stop other, or publish another port"
+    assert f"plex: port 8080 is taken by container other; {move}" in done.said
     host.docker("rm", "--force", "other")
+    with listening(host, 8080):
+        done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "address already in use; on h1: sudo ss -lntup 'sport = :8080'" in done.said
     home.deploy()
+
+
+@contextmanager
+def listening(host: LabHost, port: int) -> Iterator[None]:
+    """A program of the host itself has the port."""
+    program = host.check("bash", "-c", f"busybox nc -l -p {port} >/dev/null 2>&1 </dev/null & echo $!")
+    eventually(lambda: f":{port} " in host.check("ss", "-lnt"), "the program to listen")
+    yield
+    host.check("kill", program)
 
 
 def test_what_the_health_check_itself_says_is_shown(home: Homelab) -> None:

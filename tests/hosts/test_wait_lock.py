@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 
-from tests.hosts.homelab import Homelab, eventually, finish, running
+from tests.hosts.homelab import Homelab, containers, eventually, finish, running
 from tests.hosts.slow import NOT_READY, a_slow_service, composing, wait_until
 from tests.lab import LabHost
 
@@ -94,6 +94,42 @@ def test_env_files_are_sent_when_the_host_is_free(home: Homelab, host: LabHost) 
     assert (done.status, done.out.splitlines()[-1]) == (0, "db on h1: written; the next deploy takes it up")
     assert "h1 is locked by " in done.err
     assert host.check("cat", "/opt/homelab/services/db/.env") == "TOKEN=mine"
+
+
+def dangling(host: LabHost) -> list[str]:
+    return host.docker("images", "--quiet", "--filter", "dangling=true").split()
+
+
+def test_nothing_is_swept_away_while_somebody_deploys(home: Homelab, host: LabHost) -> None:
+    home.add("db", NOT_READY)
+    home.commit()
+    host.docker("run", "--name", "stray", "homelab/demo:1", "true")
+    host.docker("commit", "stray")
+    with home.start("deploy-all", "--timeout", "60") as first:
+        wait_until(host, "db-web-1")
+        refused = home.inv("cleanup", "--yes", "--host", "h1")
+        with home.start("cleanup", "--yes", "--host", "h1", "--wait-lock", "1m") as second:
+            eventually(lambda: asks_for_the_lock(host), "the cleanup to wait")
+            assert len(dangling(host)) == 1
+            host.docker("exec", "db-web-1", "touch", "/tmp/ready")
+            assert finish(first).status == 0
+            done = finish(second)
+    assert (refused.status, refused.out) == (1, "")
+    assert re.fullmatch(r"error: h1 is locked by .+: deploy-all .+; wait for it, .+: --wait-lock 5m\n", refused.err)
+    assert (done.status, dangling(host), running(host)) == (0, [], ["db-web-1"])
+    assert home.deploy().out.startswith("nothing to do:")
+
+
+def test_a_host_where_nothing_can_be_written_is_swept_all_the_same(home: Homelab, host: LabHost) -> None:
+    home.add("db")
+    home.commit()
+    home.deploy()
+    host.docker("run", "--name", "stray", "homelab/demo:1", "true")
+    host.check("chmod", "u-w", "/opt/homelab")
+    assert "cannot write /opt/homelab on h1" in home.inv("stop", "db").err
+    home.succeed("cleanup", "--yes", "--host", "h1")
+    host.check("chmod", "u+w", "/opt/homelab")
+    assert sorted(containers(host)) == ["db-web-1"]
 
 
 def test_what_only_reads_never_waits(home: Homelab, host: LabHost) -> None:

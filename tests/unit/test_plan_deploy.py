@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from homelab_tasks.command import Command
-from homelab_tasks.model import Container, Network, Reaction, Reason, Repo
+from homelab_tasks.model import Container, Group, Network, Reaction, Reason, Repo
 from homelab_tasks.observe import EnvFile, Health, SeenContainer
 from homelab_tasks.plan import Gate, Plan, Step, Verb
 from homelab_tasks.record import Held
@@ -215,6 +215,18 @@ def test_what_is_needed_is_part_of_the_plan_and_comes_first() -> None:
 def test_an_unchanged_service_is_looked_through_to_what_it_needs() -> None:
     plan = a_plan(CHAIN, a_request("plex"), an_observation("app"))
     assert needs(plan) == {"db@nas": set(), "plex@nas": {"db@nas"}}
+
+
+def test_what_only_the_order_of_groups_puts_first_is_told_apart() -> None:
+    repo = a_repo(
+        *(a_service(name, groups=("infra",)) for name in ("caddy", "gluetun", "pihole")),
+        a_service("plex", groups=("media",), depends_on="gluetun"),
+        edges=[an_edge("plex", name, Reason.GROUP) for name in ("caddy", "gluetun", "pihole")],
+        groups={"infra": Group("infra"), "media": Group("media", after=("infra",))},
+    )
+    plex = {step.subject: step for step in a_plan(repo, a_request(*repo.services), an_observation()).steps}["plex"]
+    assert plex.needs == {"caddy@nas", "gluetun@nas", "pihole@nas"}
+    assert plex.by_group == {"caddy@nas": "infra", "pihole@nas": "infra"}
 
 
 def test_no_deps_leaves_alone_what_is_needed() -> None:

@@ -38,6 +38,17 @@ to do it: inv deploy-all
 """)
 
 
+def test_several_that_only_their_group_puts_first_are_called_by_the_group() -> None:
+    infra = [a_step(name) for name in ("caddy", "gluetun", "pihole")]
+    by_group = {"caddy@nas": "infrastructure", "pihole@nas": "infrastructure"}
+    plex = a_step("plex", after="caddy gluetun pihole", by_group=by_group)
+    blog = a_step("blog", after="caddy", by_group={"caddy@nas": "infrastructure"})
+    plan = a_plan(*infra, plex, blog)
+    assert "  ~ plex     update: requested; after gluetun, group infrastructure\n" in plan_text(plan, style=NARROW)
+    assert "  ~ blog     update: requested; after caddy\n" in plan_text(plan, style=NARROW)
+    assert "; after caddy, gluetun, pihole\n" in plan_text(plan, style=NARROW, verbose=True)
+
+
 def test_nothing_to_do_is_one_sentence() -> None:
     plan = a_plan(unchanged=(a_unit("blog"), a_unit("plex", host="hl15")))
     assert plan_text(plan, style=NARROW) == "nothing to do: 2 services on 2 hosts are as the repo says (5d6e7f8)"

@@ -201,7 +201,7 @@ plex  Media server
   healthy in  180 s at most
   env files   .env
   new config  restart
-  protected   destroy refuses it (protect: true in services/plex/compose.yml)
+  protected   destroy refuses it (protect: true in services/plex/service.yaml)
   needs       tdarr: declared, depends on tdarr (services/plex/service.yaml:1)
   needed by   seerr: network, uses network media, which plex creates
               (services/seerr/service.yaml:1)

@@ -226,6 +226,7 @@ def test_schema_and_loader_agree_about_service_yaml(text: str, *, right: bool) -
         "{host: nas, hosts: all}",
         "{health: {tcp: 'a:99999'}}",
         "{page: 'http://{host}:99999/'}",
+        "{page: 'http://{hots}:80/'}",
     ],
 )
 def test_what_needs_a_second_look_only_the_loader_tells(text: str) -> None:

@@ -12,10 +12,14 @@ from homelab_tasks import ns
 from homelab_tasks.__main__ import _Homelab
 from homelab_tasks.errors import HomelabError, Refused
 from homelab_tasks.model import Repo
+from homelab_tasks.pipeline import Run
 from homelab_tasks.repo import at_commit
-from homelab_tasks.tasks.console import chosen
+from homelab_tasks.tasks.console import _say, chosen
 from homelab_tasks.tasks.flags import Changing, Deploying, typed
 from homelab_tasks.tasks.operate import Destroying, Reading
+
+from .builders import a_repo
+from .report_builders import a_plan, a_step
 
 
 def test_what_repeats_a_run_carries_the_flags_that_make_it_another() -> None:
@@ -69,6 +73,15 @@ def test_what_is_mistyped_is_told_with_what_to_type(
 ) -> None:
     _Homelab(namespace=ns).run(["homelab", *typed.split()], exit=False)
     assert capsys.readouterr().err == f"error: {sentence}\n"
+
+
+@pytest.mark.parametrize(("given", "notes"), [({}, 1), ({"yes": True}, 0)])
+def test_a_question_that_yes_answers_is_not_announced(
+    given: dict[str, bool], notes: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = a_plan(a_step("plex"), asks=("restart 2 of 3 running services?",))
+    _say(Run(a_repo(), plan), Changing(**given, dry_run=True))
+    assert capsys.readouterr().out.count("asks first") == notes
 
 
 def test_a_picture_that_cannot_be_written_is_an_error(checkout: Path) -> None:

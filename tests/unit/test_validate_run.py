@@ -409,6 +409,28 @@ def test_a_hook_of_a_larger_repo_finds_the_homelab_by_the_files_that_it_gives(tm
     assert status(tmp_path, "lab/services/db/compose.yml", "--select", "R042") == 0
 
 
+def said_of(folder: Path, *files: str) -> list[str]:
+    """Where these files, or what belongs to them, break a rule about the form."""
+    argv = [sys.executable, "-m", "homelab_tasks", "validate", "--quick", "--select", "R042", *files]
+    done = subprocess.run(argv, cwd=folder, capture_output=True, text=True, check=False)
+    return [line.partition(" error ")[0] for line in done.stdout.splitlines() if " error R042: " in line]
+
+
+def test_a_hook_of_a_repo_of_several_homelabs_checks_those_whose_files_it_gives(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "README.md").touch()
+    file = "services/web/compose.yml"
+    for name in ("berlin", "lisbon", "lisbon/services/web"):  # the last one is no homelab, only called so
+        homelab(tmp_path / name)
+    for name in ("berlin", "lisbon"):
+        homelab(tmp_path / name, **{file: "services: [web]\n"})
+    problems = {name: f"{name}/{file}:1:11:" for name in ("berlin", "lisbon")}
+    assert said_of(tmp_path, f"berlin/{file}", f"lisbon/{file}", "README.md") == list(problems.values())
+    assert said_of(tmp_path / "lisbon", f"../berlin/{file}", file) == list(problems.values())
+    assert said_of(tmp_path / "lisbon", file) == [f"{file}:1:11:"]
+    assert said_of(tmp_path, f"lisbon/{file}") == [f"{file}:1:11:"]
+
+
 def test_the_task_ends_with_1_for_an_error_and_0_for_less(tmp_path: Path) -> None:
     root = homelab(tmp_path, **{"services/web/compose.yml": WEB})
 
