@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from ..command import Command, host_script
-from ..engine import asks_of_engine
 from ..model import Host, Repo, Service
 from .compose import without_values
+from .engine import Stock, questions, stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,7 @@ class Resolution:
     """What a host says about the services that changed: their models, and what Docker has there."""
 
     services: Mapping[str, Resolved]
-    images: Mapping[str, str]  # name -> id
-    networks: frozenset[str]
-    volumes: frozenset[str]
-    engine: str = ""  # version of Docker Engine, where it matters to one of the services
+    stock: Stock
     problem: str = ""  # why this is not all that was asked for
 
 
@@ -61,41 +58,22 @@ def resolve(  # noqa: PLR0917 - what is asked, of whom, with what
     for service in services:
         lines = "\n".join(f"{hashed} {path}" for path, hashed in then.get(service.name, {}).items())
         words += [service.name, service.directory, service.project, "keep" if service.name in kept else "ask", lines]
-    engine = "ask" if any(asks_of_engine(s) for s in services if s.name not in kept) else ""
-    return host_script("resolve", host.path, repo.prefix, compose, engine, *words, stdin=tree, timeout=120)
+    return host_script("resolve", host.path, repo.prefix, compose, questions(), *words, stdin=tree, timeout=120)
 
 
 def parse(host: Host, output: str) -> Resolution:
     """Read what `resolve` printed, whatever it is; an answer without its end says so in `problem`."""
     parts = output.split("\036")
-    if len(parts) < 6 or parts[-1] != "end\n" or any(entry.count("\037") != 4 for entry in parts[5:-1]):
+    if len(parts) < 3 or parts[-1] != "end\n" or any(entry.count("\037") != 4 for entry in parts[2:-1]):
         cut = f"the answer of {host.name} about compose was cut short; run the same again"
-        return Resolution({}, {}, frozenset(), frozenset(), problem=cut)
-    tree, images, networks, volumes, engine, *entries, _ = parts
+        return Resolution({}, Stock(), problem=cut)
+    tree, engine, *entries, _ = parts
+    found = stock(engine)
+    if not found:
+        silent = f"the Docker Engine of {host.name} does not answer; look there: docker info"
+        return Resolution({}, Stock(), problem=silent)
     resolved = [_resolved(entry, tree, host.path.rstrip("/")) for entry in entries]
-    return Resolution(
-        services={r.service: r for r in resolved},
-        images=_images(images.splitlines()),
-        networks=frozenset(networks.split()),
-        volumes=frozenset(volumes.split()),
-        engine=engine.strip(),
-    )
-
-
-def image_name(name: str) -> str:
-    """A short, complete name: `docker.io/library/nginx` and `nginx:latest` are one image."""
-    short = re.sub(r"^(index\.)?docker\.io/(library/)?", "", name)
-    return short if "@" in short or ":" in short.rpartition("/")[2] else f"{short}:latest"
-
-
-def _images(lines: Iterable[str]) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for line in lines:
-        ident, _, rest = line.partition(" ")
-        names = rest.split()
-        found |= {image_name(name): ident for name in names if "<none>" not in name}
-        found[ident] = ident
-    return found
+    return Resolution({r.service: r for r in resolved}, found)
 
 
 def _resolved(entry: str, tree: str, path: str) -> Resolved:

@@ -1,17 +1,23 @@
 #!/bin/bash
 # Ask Compose what files mean that are not delivered yet. Arguments: the checkout, the homelab's folder in it, the
-# Compose plugin, `ask` if the engine's version is wanted (else empty), then of each service its name, folder, project,
+# Compose plugin, questions to the Engine (HTTP, the last one closes), then of each service its name, folder, project,
 # `ask` or `keep` (what is recorded will do), and the env files that it is to have as they were once: lines of hash and
 # path. Changes nothing that lasts.
 #
 # The commit's files come as a tar on standard input; what only the host has (.env) is linked beside them, so Compose
 # reads exactly what it will read after the delivery. All projects are resolved at once, one process a core.
-path=$1 prefix=$2 compose=$3 engine=$4; shift 4
+path=$1 prefix=$2 compose=$3 questions=$4; shift 4
 umask 077
 export GOGC=400 # Go collects garbage less often: a fifth of the time of `config`
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/homelab.XXXXXXXX") || exit
 trap 'rm -rf "$tmp"' EXIT
-mkdir "$tmp/tree" "$tmp/out" && tar -x -C "$tmp/tree" || exit
+mkdir "$tmp/tree" "$tmp/out" && mkfifo "$tmp/questions" && exec 4<>"$tmp/questions" || exit
+# One process for all that the Engine is asked: `docker image ls` and its like take 15 ms of processor time each. Its
+# input stays open, as the Engine drops what it is asked by somebody who has hung up.
+docker system dial-stdio <&4 >"$tmp/out/engine" 2>/dev/null &
+printf %s "$questions" >&4
+if [ -d "$path/.git" ]; then state=$path/.git; else state=$(cd "$path" 2>/dev/null && git rev-parse --absolute-git-dir 2>/dev/null); fi
+state=${state:+$state/homelab} details=$state/detail
 # own: what only the host has; it may be locked for the first time meanwhile, and get its Git folder
 own() {
   cd "$path" 2>/dev/null || return
@@ -25,14 +31,14 @@ lend() {
     for f in "$path/$1"/*; do lend "${f#"$path/"}"; done
   fi
 }
+exec 5< <(own </dev/null)
+tar -x -C "$tmp/tree" || exit
 shopt -s dotglob nullglob
-while IFS= read -r -d '' f; do lend "${f%/}"; done < <(own)
+while IFS= read -r -d '' f <&5; do lend "${f%/}"; done
 run() {
   cd "$tmp/tree/$prefix$2" || return
   if [ -n "$compose" ]; then "$compose" --project-name "$3" config --format json; else docker compose --project-name "$3" config --format json; fi
 }
-state=; if cd "$path" 2>/dev/null && state=$(git rev-parse --absolute-git-dir 2>/dev/null); then state=$state/homelab; fi
-details=$state/detail
 # of_then LINES: lay the env files of then into the tree
 of_then() {
   local hash file
@@ -41,31 +47,27 @@ of_then() {
     rm -f "$tmp/tree/$file" && mkdir -p "$(dirname "$tmp/tree/$file")" && ln -s "$state/kept/$hash" "$tmp/tree/$file" || return
   done <<<"$1"
 }
-n=0 asked=0 cores=$(nproc)
+n=0 asked=0 cores=
 todo=("$@")
 while [ $# -gt 0 ]; do
   if [ -n "$5" ] && ! of_then "$5" 2>"$tmp/out/$n.err"; then : >"$tmp/out/$n.json"; echo 1 >"$tmp/out/$n.exit"
   elif [ "$4" != keep ] || [ ! -s "$details/$1.json" ]; then
+    if [ $asked -gt 0 ]; then cores=${cores:-$(nproc)}; [ $asked -lt "$cores" ] || wait -n; fi
     ( run "$@" >"$tmp/out/$n.json" 2>"$tmp/out/$n.err" </dev/null; echo $? >"$tmp/out/$n.exit" ) &
-    asked=$((asked + 1)); [ $asked -ge "$cores" ] && wait -n
+    asked=$((asked + 1))
   fi
   shift 5; n=$((n + 1))
 done
-docker image ls --digests --no-trunc --format '{{.ID}} {{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}' >"$tmp/out/images" 2>/dev/null &
-docker network ls --format '{{.Name}}' >"$tmp/out/networks" 2>/dev/null &
-docker volume ls --format '{{.Name}}' >"$tmp/out/volumes" 2>/dev/null &
-[ -n "$engine" ] && { docker version --format '{{.Server.Version}}' >"$tmp/out/engine" 2>/dev/null & }
 wait
 printf '%s\036' "$tmp/tree"
-cat "$tmp/out/images"; printf '\036'; cat "$tmp/out/networks"; printf '\036'; cat "$tmp/out/volumes"; printf '\036'
-[ -n "$engine" ] && cat "$tmp/out/engine"; printf '\036'
+cat "$tmp/out/engine"; printf '\036'
 n=0
 set -- "${todo[@]}"
 while [ $# -gt 0 ]; do
   printf '%s\037' "$1"
-  if [ -e "$tmp/out/$n.exit" ]; then printf '%s\037' "$(<"$tmp/out/$n.exit")"; cat "$tmp/out/$n.json"; printf '\037'; cat "$tmp/out/$n.err"; printf '\037'
+  if [ -e "$tmp/out/$n.exit" ]; then printf '%s\037' "$(<"$tmp/out/$n.exit")" "$(<"$tmp/out/$n.json")" "$(<"$tmp/out/$n.err")"
   else printf 'kept\037\037\037'; fi
-  [ -n "$state" ] && [ -e "$details/$1.json" ] && cat "$details/$1.json"
+  [ -n "$state" ] && [ -e "$details/$1.json" ] && printf %s "$(<"$details/$1.json")"
   printf '\036'; shift 5; n=$((n + 1))
 done
 printf 'end\n'

@@ -87,7 +87,7 @@ def _networks(facts: Facts, survey: Survey) -> Iterator[Step]:
     made: set[tuple[str, str]] = set()
     for finding, name in external_names(survey, facts.resolved, "networks"):
         host, listed = finding.host, facts.repo.networks.get(name)
-        if listed and name not in facts.resolved[host.name].networks and (name, host.name) not in made:
+        if listed and name not in facts.resolved[host.name].stock.networks and (name, host.name) not in made:
             made.add((name, host.name))
             step = Step(network_key(listed, host), Verb.NETWORK, name, host, commands=(docker.create_network(listed),))
             yield replace(
@@ -105,7 +105,8 @@ def _with_needs(
     ordered = []
     for step in steps.values():
         needs = before(step.subject, step.host) | (uses.get(step.key, set()) & networks.keys())
-        ordered.append(replace(step, needs=needs, weight=weights[step.subject]))
+        by_group = before.by_group(step.subject, step.host)
+        ordered.append(replace(step, needs=needs, by_group=by_group, weight=weights[step.subject]))
     return sorted(ordered, key=lambda s: (-s.weight, s.key))
 
 

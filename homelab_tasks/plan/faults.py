@@ -74,7 +74,7 @@ def _never_deployed(survey: Survey) -> Iterator[str]:
 
 def _asked_of_engine(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
     for finding, _ in _answers(survey, resolved):
-        lacking = missing_in(resolved[finding.host.name].engine, finding.service, finding.host)
+        lacking = missing_in(resolved[finding.host.name].stock.version, finding.service, finding.host)
         if lacking:
             yield str(lacking)
 
@@ -143,7 +143,7 @@ def _folder_first(finding: Finding, folder: str) -> str:
 def _networks(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
     planned = {finding.service.name for finding in survey.findings if not finding.blocked}
     for finding, name in external_names(survey, resolved, "networks"):
-        if name in resolved[finding.host.name].networks or name in repo.networks:
+        if name in resolved[finding.host.name].stock.networks or name in repo.networks:
             continue
         makers = [s.name for s in repo.services.values() if name in s.stack.makes_networks and finding.host in s.hosts]
         if set(makers) & planned:
@@ -159,7 +159,7 @@ def _volumes(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> 
     planned = [finding.service for finding in survey.findings if not finding.blocked]
     for finding, name in external_names(survey, resolved, "volumes"):
         host = finding.host
-        if name in resolved[host.name].volumes or any(name in s.stack.makes_volumes for s in planned):
+        if name in resolved[host.name].stock.volumes or any(name in s.stack.makes_volumes for s in planned):
             continue
         what = f"{finding.service.name}: volume {name} does not exist on {host.name}"
         makers = [s.name for s in repo.services.values() if name in s.stack.makes_volumes and host in s.hosts]

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..command import Command
 from ..commands import docker, env_back
-from ..commands.resolve import Resolution, Resolved, image_name
+from ..commands.engine import image_name
+from ..commands.resolve import Resolution, Resolved
 from ..model import Host, Pinned
 from ..observe import Observation
 from ..record import Held, Record
@@ -38,7 +39,7 @@ def bring_back(
     if moved:
         yield env_back.bring(host, moved)
     for name, ident in wanted_images(past, resolved).items():
-        if resolution.images.get(image_name(name)) != ident and ident in resolution.images:
+        if resolution.stock.images.get(image_name(name)) != ident and ident in resolution.stock.images:
             yield docker.tag(ident, name)
 
 
@@ -58,5 +59,5 @@ def wanted_images(past: Past, resolved: Resolved) -> Mapping[str, str]:
 def lost_images(past: Past, resolved: Resolved, resolution: Resolution) -> Iterator[str]:
     """Image names that mean another image by now, while the one of then is gone: nothing can bring that back."""
     for name, ident in wanted_images(past, resolved).items():
-        if ident not in resolution.images and image_name(name) in resolution.images:
+        if ident not in resolution.stock.images and image_name(name) in resolution.stock.images:
             yield name

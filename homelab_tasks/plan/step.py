@@ -8,7 +8,8 @@ from typing import Any
 
 from ..command import Command
 from ..commands import compose, docker
-from ..commands.resolve import Resolution, Resolved, image_name
+from ..commands.engine import image_name
+from ..commands.resolve import Resolution, Resolved
 from ..model import Host, Service
 from ..request import Request
 from . import Entry, Gate, Step, Verb, detail, key
@@ -211,7 +212,7 @@ def _pulls(resolved: Resolved | None, resolution: Resolution | None) -> tuple[st
         return ()
     containers: Iterable[Mapping[str, Any]] = (resolved.model.get("services") or {}).values()
     wanted = {str(c["image"]) for c in containers if c.get("image") and not c.get("build")}
-    return tuple(sorted(name for name in wanted if image_name(name) not in resolution.images))
+    return tuple(sorted(name for name in wanted if image_name(name) not in resolution.stock.images))
 
 
 def follow(own: Step | None, service: Service, owner: Step, facts: Facts, request: Request) -> Step:

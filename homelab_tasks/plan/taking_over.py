@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..commands import compose
-from ..commands.resolve import Resolution, Resolved, image_name
+from ..commands.engine import image_name
+from ..commands.resolve import Resolution, Resolved
 from ..model import Host, Repo
 from ..observe import Observation, SeenContainer
 from .survey import Finding
@@ -110,7 +111,8 @@ def _same_volumes(new: Newcomer, project: str, containers: tuple[SeenContainer, 
     service, host = new.finding.service, new.finding.host
     for key, body in ((new.found.model or {}).get("volumes") or {}).items():
         name, old = str((body or {}).get("name") or key), f"{project}_{key}"
-        if not (body or {}).get("external") and name not in new.resolution.volumes and old in new.resolution.volumes:
+        there = new.resolution.stock.volumes
+        if not (body or {}).get("external") and name not in there and old in there:
             what = f"{service.name}: volume {name} would be new and empty on {host.name}"
             what += f", where the same runs as compose project {project}, with volume {old}"
             move = f"write name: {project} at the top of {service.stack.files[0]} to take it over"

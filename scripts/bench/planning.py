@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from homelab_tasks.commands.engine import Stock
 from homelab_tasks.commands.resolve import Resolution, Resolved
 from homelab_tasks.model import Container, Edge, Host, Reason, Repo, Service, Stack
 from homelab_tasks.observe import Checkout, Health, Observation, SeenContainer
@@ -84,7 +85,7 @@ def an_answer(repo: Repo, host: Host) -> Resolution:
     mine = [service for service in repo.services.values() if host in service.hosts]
     services = {s.name: Resolved(s.name, _model(s.name, "2"), before=_model(s.name, "1")) for s in mine}
     images = {"demo:1": "sha256:1", "demo:2": "sha256:2"}
-    return Resolution(services, images, frozenset(), frozenset())
+    return Resolution(services, Stock(images))
 
 
 def _service(name: str, host: Host) -> Service:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from homelab_tasks.commands.engine import Stock
 from homelab_tasks.commands.resolve import Resolution, Resolved
 from homelab_tasks.model import Container, Edge, Group, Host, Network, Reason, Repo, Service, Stack
 from homelab_tasks.observe import Checkout, Observation, SeenContainer
@@ -161,14 +162,10 @@ def a_model(service: str = "plex", **containers: Any) -> dict[str, Any]:
 
 
 def a_resolution(*resolved: Resolved, images: Iterable[str] = ("plex:1",), **fields: Any) -> Resolution:
-    """What a host says of these services; it has these images."""
-    plain = {
-        "services": {r.service: r for r in resolved},
-        "images": {name: f"sha256:{name}" for name in images},
-        "networks": frozenset(),
-        "volumes": frozenset(),
-    }
-    return Resolution(**{**plain, **fields})
+    """What a host says of these services; it has these images, and of the rest what `fields` say."""
+    problem = fields.pop("problem", "")
+    stock = Stock({name: f"sha256:{name}" for name in images}, **fields)
+    return Resolution({r.service: r for r in resolved}, stock, problem=problem)
 
 
 def resolved(service: str = "plex", **fields: Any) -> Resolved:

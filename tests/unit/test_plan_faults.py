@@ -90,7 +90,7 @@ def test_where_a_service_was_deployed_before_its_folder_is_there() -> None:
     ],
 )
 def test_what_an_engine_is_too_old_for_is_told_at_its_line(engine: str, stack: Stack, *, told: bool) -> None:
-    plan = a_plan(a_repo(a_service(stack=stack)), a_request("plex"), an_observation(), engine=engine)
+    plan = a_plan(a_repo(a_service(stack=stack)), a_request("plex"), an_observation(), version=engine)
     fault = (
         f"services/plex/compose.yml:9: start_interval of plex needs Docker Engine 25, and nas has {engine}; "
         "update Docker on nas, or remove the line"
