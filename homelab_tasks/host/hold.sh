@@ -33,7 +33,7 @@ rotate() {
   mv "$state/journal.jsonl" "$state/journal.older.jsonl"
   for f in "$state"/kept/*; do grep -qsF "${f##*/}" "$state/state.jsonl" "$state/journal.older.jsonl" || rm -f "$f"; done
 }
-if ! mkdir -p "$path" 2>/dev/null || ! [ -w "$path" ]; then printf 'unwritable\n'; exit 0; fi
+if ! { [ -d "$path" ] || mkdir -p "$path" 2>/dev/null; } || ! [ -w "$path" ]; then printf 'unwritable\n'; exit 0; fi
 cd "$path" || exit
 if [ ! -e .git ]; then # made aside, then moved: wherever this is cut off, the Git folder is whole or not there
   git init --quiet --initial-branch="$branch" ".git.new.$$" && mv ".git.new.$$/.git" .
@@ -42,20 +42,21 @@ if [ ! -e .git ]; then # made aside, then moved: wherever this is cut off, the G
 fi
 if [ -d .git ]; then state=.git/homelab; else state=$(git rev-parse --absolute-git-dir) || exit; state=$state/homelab; fi
 umask 077
-mkdir -p "$state/detail" && chmod 700 "$state" || exit
+[ -d "$state/detail" ] || { mkdir -p "$state/detail" && chmod 700 "$state"; } || exit
 exec 8>>"$state/lock" 9>>"$state/working"
 if ! flock --wait 0.3 8; then printf 'held '; cat "$state/holder" 2>/dev/null; exit 0; fi
 if ! flock --nonblock 9; then # somebody still works: what he does, no look has seen
   seen=
   if ! flock --wait 5 9; then printf 'busy '; cat "$state/holder" 2>/dev/null; exit 0; fi
 fi
-flock --unlock 9
 exec 9>&-
-rm -f "$state/state.next" "$state/env.next"
+for f in state env; do if [ -e "$state/$f.next" ]; then rm -f "$state/$f.next"; fi; done
 [ -s "$state/key" ] || { head -c 32 /dev/urandom | sha256sum >"$state/key.new" && sync "$state/key.new" && mv "$state/key.new" "$state/key"; }
 printf '%s\n' "$who" >"$state/holder"
-for f in state system journal; do if [ -s "$state/$f.jsonl" ] && [ -n "$(tail -c 1 "$state/$f.jsonl")" ]; then mend "$state/$f.jsonl"; fi; done
-[ -z "$(find "$state/journal.jsonl" -size +1000k 2>/dev/null)" ] || rotate
+books=()
+for f in state system journal; do if [ -s "$state/$f.jsonl" ]; then books+=("$state/$f.jsonl"); fi; done
+if [ ${#books[@]} -gt 0 ] && [ -n "$(tail --quiet --bytes=1 "${books[@]}")" ]; then for f in "${books[@]}"; do mend "$f"; done; fi
+if [ -s "$state/journal.jsonl" ] && [ "$(wc -c <"$state/journal.jsonl")" -gt 1000000 ]; then rotate; fi
 turn=; [ -e "$state/turn" ] && turn=$(<"$state/turn")
 printf '%s\n' "$EPOCHREALTIME-$$" >"$state/turn"
 printf 'locked\n'

@@ -10,15 +10,18 @@
 export LC_ALL=C
 path=$1 commit=$2 branch=$3 source=$4 made=$5
 cd "$path" || exit
-state=$(git rev-parse --absolute-git-dir)/homelab || exit
-mkdir -p -m 700 "$state" || exit
+if [ -d .git ]; then folder=$PWD/.git; else folder=$(git rev-parse --absolute-git-dir) || exit; fi
+state=$folder/homelab
+[ -d "$state" ] || mkdir -p -m 700 "$state" || exit
 exec 9>>"$state/working" && flock --shared 9 || exit
 if [ "$source" = origin ]; then git fetch --quiet origin || exit; fi
-if ! git cat-file -e "$commit^{commit}" 2>/dev/null; then printf 'commit %s did not arrive\n' "$commit" >&2; exit 1; fi
-force=--no-overwrite-ignore base=$(git rev-parse --quiet --verify HEAD)
+{ read -r base is _; read -r _ arrived _; } < <(printf 'HEAD\n%s\n' "$commit" | git cat-file --batch-check)
+if [ "$arrived" != commit ]; then printf 'commit %s did not arrive\n' "$commit" >&2; exit 1; fi
+[ "$is" = commit ] || base= # nothing was ever checked out
+force=--no-overwrite-ignore
 if [ -s "$state/delivering" ]; then
   force=--force
-  rm -f "$(git rev-parse --git-dir)/index.lock"
+  rm -f "$folder/index.lock"
   half=$(cat "$state/delivering") aside=$state/aside/$(date -u +%Y%m%dT%H%M%SZ)
   while IFS= read -r -d '' f; do
     if [ ! -e "$f" ] && [ ! -L "$f" ]; then continue; fi
@@ -32,14 +35,14 @@ else
   while IFS= read -r -d '' f; do
     if [ -e "$f" ] || [ -L "$f" ]; then in_the_way+=("$f"); fi
   done < <(git diff --name-only --no-renames --diff-filter=A -z "$from" "$commit")
-  if [ -n "$base" ] && ! git diff --quiet --no-ext-diff HEAD; then
+  # This reads all files that Git does not know to be as they were, and notes in its index that they are.
+  if [ -n "$base" ] && [ -n "$(git status --porcelain --untracked-files=no)" ]; then
     while IFS= read -r -d '' f; do in_the_way+=("$f"); done < <(
       comm -z -12 <(git diff --name-only --no-renames -z HEAD | sort -z) <(git diff --name-only --no-renames --diff-filter=a -z HEAD "$commit" | sort -z))
   fi
   if [ ${#in_the_way[@]} -gt 0 ]; then
     printf 'these files would be overwritten:\n' >&2; printf '\t%s\n' "${in_the_way[@]}" >&2; exit 1
   fi
-  git update-index -q --refresh
   git read-tree --dry-run -m -u $base "$commit" || exit
 fi
 printf '%s\n' "$commit" >"$state/delivering" && sync "$state/delivering" || exit
@@ -53,4 +56,4 @@ while IFS= read -r -d '' f; do [ -f "$f" ] && new+=("$f"); done < <(
   git diff --name-only --no-renames --diff-filter=d -z "${base:-$(git hash-object -t tree /dev/null)}" "$commit")
 if [ $force = --force ] || [ ${#new[@]} -gt 100 ]; then sync --file-system .; elif [ ${#new[@]} -gt 0 ]; then sync -- "${new[@]}"; fi
 rm -f "$state/delivering" || exit
-[ -n "$made" ] || rm -f "$state/pins"
+if [ -z "$made" ] && [ -e "$state/pins" ]; then rm -f "$state/pins"; fi
