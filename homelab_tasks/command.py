@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Command:
+
+class Command(Struct, frozen=True):
     """One command line for a host.
 
     `str(command)` is the whole shell line: the only place where words are quoted. `timeout` is in seconds and is
@@ -17,8 +17,11 @@ class Command:
 
     argv: tuple[str, ...]
     directory: str = ""
-    stdin: bytes = field(default=b"", repr=False)  # may be secret
+    stdin: bytes = b""  # may be secret
     timeout: float = 60
+
+    def __repr__(self) -> str:
+        return f"Command({str(self)!r})"
 
     def __str__(self) -> str:
         words = list(self.argv)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .author import now
 from .commands.sudo import Root
@@ -14,8 +16,7 @@ from .record import Kept, Record, RecordedContainer
 from .runner import Runner
 
 
-@dataclass(slots=True)
-class Crew:
+class Crew(Struct):
     """Connection, ledger and records of one host, for the length of a run."""
 
     runner: Runner

@@ -6,11 +6,12 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
+
+from msgspec import Struct, field
 
 from .background import in_background
 from .model import Host, Repo, Transport
@@ -23,15 +24,13 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True)
-class _Sight:
+class _Sight(Struct, frozen=True):
     runner: Runner | Unreachable
     result: Result | None = None
     at: float = 0
 
 
-@dataclass(slots=True)
-class Fleet:
+class Fleet(Struct):
     """Connections of one run. `seen` and `unfit` share no host: what can be worked with, and why not."""
 
     repo: Repo

@@ -9,8 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from .checks import ask
 from .plan import Gate
@@ -27,8 +28,7 @@ LOG_LINES = 12
 INTERRUPTED = "interrupted"  # why a wait ended that was cancelled
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """How a wait ended: `why` is "" when all is well, `log` the last lines of the container that is to blame."""
 
     containers: tuple[RecordedContainer, ...] = ()
@@ -36,8 +36,7 @@ class Verdict:
     log: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Watch:
+class Watch(Struct):
     """What a waiting thread shares with those who may wake or end it. `skew` is the host's clock minus ours."""
 
     wake: threading.Event = field(default_factory=threading.Event)
@@ -45,8 +44,7 @@ class Watch:
     skew: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """One container at one look. `waits` says what it lacks, `broken` that it will not come."""
 
     key: str

@@ -11,8 +11,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from .author import now
 from .command import Command
@@ -63,8 +64,7 @@ def _with_short_time(holder: str) -> str:
     return re.sub(r", since (\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\dZ", short, holder, count=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """An open ledger, and the host as it is seen under the lock; None where no run was there since the last look."""
 
     ledger: Ledger
@@ -225,8 +225,7 @@ class Ledger:
                 self._asked.popleft().answer.set_result(self.lost)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A question to the host, and when it was put."""
 
     answer: Future[str] = field(default_factory=Future)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from .problem import Place, Problem
 
@@ -39,8 +40,7 @@ class Environment(Enum):
     PRODUCTION = "production"
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """A machine of `hosts.yaml`, defaults applied. `path` and `data` are absolute paths on that machine."""
 
     name: str
@@ -65,8 +65,7 @@ class Host:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """An external Docker network that `hosts.yaml` lists: made on a host before the first service that uses it."""
 
     name: str
@@ -76,8 +75,7 @@ class Network:
     options: Mapping[str, str] = field(default_factory=dict)  # driver options
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A named set of services; every service of it comes after every service of the groups in `after`."""
 
     name: str
@@ -93,8 +91,7 @@ class CheckKind(Enum):
     COMMAND = "command"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A health check of `service.yaml`, asked from the host itself: a URL, `address:port`, or a shell command there.
 
     `{host}` in `target` stands for the host's address.
@@ -104,8 +101,7 @@ class Check:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """When a service counts as up. Times in seconds."""
 
     checks: tuple[Check, ...] = ()
@@ -132,8 +128,7 @@ class Moment(Enum):
     BEFORE_ROLLBACK = "before_rollback"
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(Struct, frozen=True):
     """A shell command of a service's own, which runs on its host, in its folder. Times in seconds."""
 
     moment: Moment
@@ -141,8 +136,7 @@ class Hook:
     timeout: float = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Port:
+class Port(Struct, frozen=True):
     """Ports of the host that a container publishes: `first` to `last` (0: any that is free), for `target` and on."""
 
     address: str  # "": every address
@@ -150,11 +144,10 @@ class Port:
     last: int
     target: int
     protocol: str
-    place: Place = field(compare=False)
+    place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(Struct, frozen=True):
     """One entry under `services:` of a compose file, with the facts that the graph and the plan ask for."""
 
     key: str
@@ -163,17 +156,16 @@ class Container:
     network_mode: str = ""
     builds: bool = False
     has_healthcheck: bool = False
-    start_interval: Place | None = field(default=None, compare=False)  # where its health check asks for one
+    start_interval: Place | None = None  # where its health check asks for one
     mounts: tuple[str, ...] = ()  # bind-mounted sources inside the repo, relative to its root
     data: tuple[str, ...] = ()  # bind-mounted sources elsewhere that it may write, as they are written
     profiles: tuple[str, ...] = ()  # with any, Compose starts it only if the profile is asked for
     active: bool = True  # it has no profile, or the template asks for one of them
     ports: tuple[Port, ...] = ()
-    place: Place = field(default=Place(""), compare=False)  # of its container_name, else of its key
+    place: Place = Place("")  # of its container_name, else of its key
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """What a service's compose files say without being resolved on a host; all names as Docker will see them."""
 
     files: tuple[str, ...]  # relative to the repo's root, in the order of merging
@@ -188,8 +180,7 @@ class Stack:
     reads: tuple[str, ...] = ()  # files and folders of the repo outside the service's own folder
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A service of the repo: a folder with compose files. All references are resolved; later look-ups cannot fail."""
 
     name: str  # `plex`, or `<app>-<instance>`
@@ -221,8 +212,7 @@ class Service:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Pinned:
+class Pinned(Struct, frozen=True):
     """A service that was rolled back alone stays at a commit while the rest moves on, until somebody frees it."""
 
     commit: str
@@ -254,8 +244,7 @@ class Reason(Enum):
         return self not in (Reason.DECLARED, Reason.GROUP)
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """`dependent` needs `dependency`; `detail` says why: `uses network media, which gluetun creates`."""
 
     dependent: str
@@ -265,8 +254,7 @@ class Edge:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Repo:
+class Repo(Struct, frozen=True):
     """A homelab at one commit (or its files as they lie there, with `commit` ""). Everything in it is valid."""
 
     root: str  # the homelab's folder on this machine

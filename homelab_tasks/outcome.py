@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from .plan import Plan, Step
 
@@ -29,8 +30,7 @@ class Phase(Enum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How one step ended, and why if not well. `seconds` count from its own start to its end."""
 
     step: Step
@@ -41,8 +41,7 @@ class Outcome:
     kept: str = ""  # what a hook kept of it, such as the name of a dump
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """Something that a person may want to see at once."""
 
     step: Step
@@ -53,8 +52,7 @@ class Progress:
 Tell = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
+class Undone(Struct, frozen=True):
     """How a failed run went back. `left` says what is not as it was before, and why."""
 
     outcomes: tuple[Outcome, ...] = ()
@@ -62,8 +60,7 @@ class Undone:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What became of a plan."""
 
     plan: Plan

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from . import repo as repos
 from .background import in_background
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from .work import Audience
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How a run is done, whatever it does."""
 
     dry_run: bool = False
@@ -37,8 +38,7 @@ class Options:
     allow_removals: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """What came of it: the plan, and the report unless nothing was to be done (or wanted)."""
 
     repo: Repo
@@ -112,7 +112,7 @@ def change(
         fleet.look_at(repo.hosts.values())  # only a service that is new somewhere can have come from elsewhere
     guards.refuse_undoing(fleet, found)
     found = survey(repo, request, fleet.seen, fleet.unfit, past)
-    ahead = in_background(_import_ahead)
+    answers = resolve(fleet, found)
 
     def make(resolved: Mapping[str, Resolution]) -> Plan:
         from .plan.deploy import plan_deploy
@@ -124,10 +124,11 @@ def change(
         return guards.guarded(fleet, plan, request, allow_removals=options.allow_removals)
 
     if options.dry_run:
-        return Run(repo, make(resolve(fleet, found)))
+        return Run(repo, make(answers()))
+    ahead = in_background(_import_ahead)
     with locking(fleet, _hosts_of(fleet, found), request.title) as locked:
         audience.stage("locking")
-        resolved = resolve(fleet, found)
+        resolved = answers()
         audience.at(Stage.RESOLVED)
         ledgers = locked()
         audience.at(Stage.LOCKED)
@@ -152,6 +153,8 @@ def _hosts_of(fleet: Fleet, found: Survey) -> list[Host]:
 
 def _import_ahead() -> None:
     """What plans and works: 100 ms, most of which pass while Compose resolves."""
+    import http.client  # noqa: F401 - which reads the Engine's answers
+
     from . import work  # noqa: F401
     from .plan import deploy  # noqa: F401
 

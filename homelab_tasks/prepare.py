@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from . import repo as repos
 from .background import in_background
@@ -33,12 +35,13 @@ if TYPE_CHECKING:
 EMPTY_TAR = bytes(1024)
 
 
-def resolve(fleet: Fleet, survey: Survey) -> Mapping[str, Resolution]:
-    """What Compose on each host makes of the services that need something done. A host lost meanwhile becomes unfit."""
+def resolve(fleet: Fleet, survey: Survey) -> Callable[[], Mapping[str, Resolution]]:
+    """Ask Compose on each host what it makes of the services that need something done.
+
+    What is given waits for the answers. A host that is lost meanwhile becomes unfit.
+    """
     repo = fleet.repo
     hosts = [repo.hosts[name] for name in dict.fromkeys(f.host.name for f in survey.findings if not f.blocked)]
-    if not hosts:
-        return {}
     asked = [f for f in survey.findings if not f.blocked and not f.drift.settled]
     tree = repos.archive(repo, _paths(asked)) if asked else EMPTY_TAR
 
@@ -49,12 +52,17 @@ def resolve(fleet: Fleet, survey: Survey) -> Mapping[str, Resolution]:
         order = resolving.resolve(host, repo, [f.service for f in found], seen.compose, tree, kept, then)
         return fleet.runners[host.name].run(order)
 
+    return partial(_resolved, fleet, {host.name: in_background(partial(ask, host)) for host in hosts})
+
+
+def _resolved(fleet: Fleet, asking: Mapping[str, Future[Result]]) -> Mapping[str, Resolution]:
     answers: dict[str, Resolution] = {}
-    for host, result in zip(hosts, in_parallel(ask, hosts), strict=True):
+    for name, coming in asking.items():
+        host, result = fleet.repo.hosts[name], coming.result()
         if result.ok:
-            answers[host.name] = resolving.parse(host, result.text)
+            answers[name] = resolving.parse(host, result.text)
         else:
-            fleet.lose(host.name, _failure(host, "asking Compose", result))
+            fleet.lose(name, _failure(host, "asking Compose", result))
     return answers
 
 
@@ -120,8 +128,7 @@ def crews(fleet: Fleet, ledgers: Mapping[str, Ledger], who: str) -> dict[str, Cr
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Pull:
+class _Pull(Struct, frozen=True):
     host: Host
     image: str
 

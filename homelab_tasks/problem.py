@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Severity(Enum):
@@ -14,8 +15,7 @@ class Severity(Enum):
     NOTICE = "notice"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(Struct, frozen=True, order=True):
     """Where in the repo: a path relative to its root, line and column from 1 (0: the whole file)."""
 
     file: str
@@ -26,8 +26,7 @@ class Place:
         return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong at one place: `file:line:column: what; the next move`. `rule` is its code.
 
     `also` are the other places that it is about: both of two services that want one port.
@@ -44,8 +43,7 @@ class Problem:
         return f"{self.place}: {self.what}" + (f"; {self.move}" if self.move else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule: its code never changes its meaning. `docs/rules.md` has a section for each."""
 
     code: str  # family letter and three digits: E004

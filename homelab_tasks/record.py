@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .model import Pinned
 
 _SEVERAL = "several"  # no digest
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A service that a person stopped on purpose."""
 
     by: str
     at: str  # ISO 8601, UTC
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What a hook kept of a service, such as the name of a dump, and the commit that the service was of then."""
 
     name: str
@@ -29,8 +29,7 @@ class Kept:
     at: str  # ISO 8601, UTC
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedContainer:
+class RecordedContainer(Struct, frozen=True):
     """A container as the last run left it; its id stands for its whole configuration and image."""
 
     id: str
@@ -40,8 +39,7 @@ class RecordedContainer:
     finished: bool = False  # it was meant to end, and ended with status 0
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """The last known state of one service on one host. `removed` ends it; holds no value of a `.env`.
 
     A service whose very first deploy did not end well is known too, without a digest.
@@ -77,8 +75,7 @@ class Record:
         return json.dumps(_plain(self), separators=(",", ":"), sort_keys=True)
 
 
-@dataclass(frozen=True, slots=True)
-class SystemRecord:
+class SystemRecord(Struct, frozen=True):
     """A NixOS system that was activated, confirmed and made the boot default; a line of `system.jsonl`."""
 
     system: str  # store path

@@ -7,7 +7,9 @@ network or of sshd, a system that nobody can log in to does not stay. Here is on
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .author import now
 from .command import Command, command
@@ -25,8 +27,7 @@ _PAUSE = 0.5  # seconds between two attempts to log in
 _LOG_LINES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """What the host said to `keep`, and the new connection over which it did; None where nobody could log in."""
 
     result: Result | None = None

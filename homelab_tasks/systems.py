@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from getpass import getpass
+
+from msgspec.structs import replace
 
 from .commands import nixos
 from .commands.sudo import Rights, Root

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
+
+from msgspec import Struct
 
 from .background import in_background
 from .commands import ledger as commands
@@ -19,8 +20,7 @@ _PAUSE = 1.0  # seconds, where a host cannot even be asked to wait
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How long locked hosts are waited for, and who hears of each holder once."""
 
     seconds: float

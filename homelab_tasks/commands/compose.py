@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..command import Command, host_script, lasting
 from ..model import Host, Repo, Service
@@ -14,8 +15,7 @@ START_TIMEOUT = 900  # seconds; a build may be part of it
 STOP_TIMEOUT = 180
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A compose project on a host: where it lies, what it is called, and the Compose binary that serves it.
 
     Calling the plugin's binary directly saves 30 ms of CPU a call against `docker compose`.

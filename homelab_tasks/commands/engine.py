@@ -6,14 +6,14 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 _LISTS = ("/images/json", "/networks", "/volumes")
 
 
-@dataclass(frozen=True, slots=True)
-class Stock:
+class Stock(Struct, frozen=True):
     """Images (name -> id, and each id -> itself), networks and volumes by name, and the Engine's version."""
 
     images: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from msgspec import Struct
+
 from ..command import Command, host_script
 from ..model import Host
 
@@ -36,8 +38,7 @@ class Side(Enum):
     ONLY_HERE = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A key of an env file, without its value. A `name` of `#7` is line 7: what stands there may be secret."""
 
     name: str

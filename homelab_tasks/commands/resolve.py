@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from ..command import Command, host_script
 from ..model import Host, Repo, Service
@@ -15,8 +16,7 @@ from .compose import without_values
 from .engine import Stock, questions, stock
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """One service as Compose on its host reads it; `model` is None where Compose refuses, and `error` says why.
 
     `before` and `files_before` are what the last deploy recorded. Both models hold values of `.env` files: they stay
@@ -31,8 +31,7 @@ class Resolved:
     files_before: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """What a host says about the services that changed: their models, and what Docker has there."""
 
     services: Mapping[str, Resolved]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 HERE = "this machine"
 
@@ -16,8 +17,7 @@ class State(Enum):
     PROBLEM = "problem"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """`mend` is a command, or a sentence where no command will do; `on HOST: ` before it says where to type it."""
 
     place: str  # HERE, or a host's name

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 _COMMENTED = re.compile(r"^[ \t]*#[ \t#]*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=", re.MULTILINE)
 
 
@@ -23,8 +25,7 @@ class Entry:
     unset: tuple[str, ...] = field(default=(), repr=False)  # those of them that became nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A line at which Compose stops and reads nothing of the file. The sentence never holds a value."""
 
     line: int
@@ -32,8 +33,7 @@ class Fault:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """What a file says. With faults, the entries are those of the lines that could be read."""
 
     entries: tuple[Entry, ...] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 Lookup = Callable[[str], str | None]  # a variable's value; None if it is not set
 
@@ -22,8 +23,7 @@ class Stops(ValueError):
     """Compose stops at this text. The sentence names variables at most, never a value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One use of a variable: `${name operator argument}`; `$name` has no operator."""
 
     name: str
@@ -33,8 +33,7 @@ class Reference:
     braced: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Expanded:
+class Expanded(Struct, frozen=True):
     """A text with its variables replaced; `names` were used, `unset` of them became nothing."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from ..commands.env import Judged, Key, Kind, Side, Text
 from ..dotenv.placeholder import names_a_secret
@@ -29,8 +30,7 @@ class Wrong(Enum):
     EXTRA = "extra"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that is wrong; `key` is empty where it is about the whole file."""
 
     wrong: Wrong
@@ -39,8 +39,7 @@ class Finding:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """One `.env`: of which service, where, and what is wrong with it.
 
     `where` is a host's name, or "" for here; `path` is from the homelab's root, or absolute on a host.
@@ -58,8 +57,7 @@ class Checked:
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """All that was looked at; `lost` says why some hosts were not."""
 
     checked: tuple[Checked, ...]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from ..commands.env import Judged, Side, Text
 from ..model import Repo, Service
 from .here import read_here, text_of
@@ -24,8 +26,7 @@ class Compared:
         return tuple(spoken(key.name) for key in self.judged.keys if key.side is side)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """All that was compared; `in_place` need not be, as the file here is the one that runs."""
 
     compared: tuple[Compared, ...]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..dotenv import offered, parse
 from ..errors import RepoInvalid
@@ -15,8 +16,7 @@ from ..repo.variables import OF_THE_HOST, How, Use, variables
 from .reach import path_of
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """What a service's `.env` is held against."""
 
     service: Service
@@ -42,8 +42,7 @@ class Expected:
         return key in self.needed or (key not in self.optional and self.wholesale and key in self.keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Expectations:
+class Expectations(Struct, frozen=True):
     """What is expected of each service of a repo."""
 
     examined: Examined

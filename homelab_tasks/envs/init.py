@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..errors import Refused
 from ..model import Repo
@@ -19,8 +20,7 @@ from .template import Blank, blanks, filled
 Ask = Callable[[str], str]  # a question; the answer, "" to leave it
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A `.env` that was made: the keys that got a random value, and those that still need one."""
 
     path: str

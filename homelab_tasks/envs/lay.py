@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ..author import now, who
 from ..commands import env
@@ -20,16 +21,14 @@ if TYPE_CHECKING:
     from ..waiting import Patience
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """What came of one file; `why` it is not there, and the next move, or ""."""
 
     unit: Unit
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Laying:
+class Laying(Struct, frozen=True):
     """How the history calls it, and how long a locked host is waited for."""
 
     title: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..commands import env
 from ..commands.env import Kind
@@ -18,8 +19,7 @@ from .lay import Laying, Sent, lay
 from .reach import Reached, Unit, apart, units
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """What is to be sent where, beside what lies there; `missing` services have no `.env` here."""
 
     files: tuple[Compared, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..commands import env
 from ..commands.env import Judged, Text
@@ -15,8 +16,7 @@ from ..model import Host, Repo, Service
 from ..runner import Result, Runner, Unreachable, connect_all
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """Hosts that answer, and why the others do not."""
 
     repo: Repo
@@ -42,8 +42,7 @@ class Reached:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """The `.env` of one service on one host."""
 
     service: Service

@@ -7,7 +7,8 @@ import re
 import secrets
 import string
 import uuid
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..errors import Refused
 
@@ -26,8 +27,7 @@ _LETTERS = string.ascii_letters + string.digits
 _SIZES = {"letters": 32, "digits": 8, "hex": 32, "base64": 32, "uuid": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """How a value is made: `size` characters of `letters` or `digits`; `hex` and `base64` of `size` bytes; `uuid`."""
 
     kind: str = "letters"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..dotenv import Entry, parse, quoted
 from ..dotenv.placeholder import is_placeholder, names_a_secret
@@ -12,8 +13,7 @@ from . import secrets
 from .secrets import Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class Blank:
+class Blank(Struct, frozen=True):
     """A key of a template whose value is still to come, and how it can be made."""
 
     entry: Entry

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from itertools import zip_longest
+
+from msgspec import Struct
 
 from ..model import Repo
 from ..repo.source import Source
@@ -23,8 +24,7 @@ class State(Enum):
     BY_HAND = "by hand"  # a person wrote it, so it is left alone
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file that follows from the services: what it should say, and what it says; None where it is not there."""
 
     path: str

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from ..model import Container, Host, Service
 
 _JOINED = ("container:", "service:", "none")  # networks in which a container cannot publish anything itself
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """Ports of a host, `first` to `last`, that others than the host itself can ask for."""
 
     container: Container

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..commands import history as commands
 from ..fleet import in_parallel
@@ -16,8 +17,7 @@ _LINES = 2  # that a run leaves: its begin and its end
 _SPARE = 10  # those of runs that others left half written, or edited
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """The journals of the hosts that answered, and why the others did not."""
 
     journals: tuple[Journal, ...] = ()

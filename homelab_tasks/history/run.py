@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+
+from msgspec import Struct, field
 
 
 class Ending(Enum):
@@ -19,8 +20,7 @@ class Ending(Enum):
     LOST = "ended without a word"  # killed, or a power cut
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What became of one step: `plex` was `update`d on `nas`; `status` is done, failed or skipped."""
 
     service: str
@@ -34,8 +34,7 @@ class Change:
     digest: str = ""  # of the files that it came up with
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A run as one host remembers it, or several, merged. `at` is ISO 8601 in UTC, by the clock of who ran it."""
 
     id: str
@@ -61,8 +60,7 @@ class Run:
         return moment(self.at) or datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Journal:
+class Journal(Struct, frozen=True):
     """The runs that one host remembers, the oldest first, and what in it could not be read."""
 
     host: str

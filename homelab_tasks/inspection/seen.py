@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from ..observe import Observation
 
@@ -26,8 +27,7 @@ class Sudo(Enum):
     MISSING = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(Struct, frozen=True):
     """The file system below `path`; sizes in bytes."""
 
     path: str
@@ -36,8 +36,7 @@ class Disk:
     mount: str
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """What `docker info` said."""
 
     root: str
@@ -47,8 +46,7 @@ class Engine:
     logging: str = ""  # the default logging driver
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Socket:
+class Socket(Struct, frozen=True, order=True):
     """Something listens there."""
 
     protocol: str  # tcp or udp
@@ -56,8 +54,7 @@ class Socket:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """A running container's place on the host's network."""
 
     project: str
@@ -66,8 +63,7 @@ class Published:
     ports: frozenset[tuple[str, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """One host. `skew` is its clock minus ours, in seconds, `trip` how long the answer took."""
 
     seen: Observation

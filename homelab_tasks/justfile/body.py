@@ -9,7 +9,8 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .header import value_of
 from .parse import MAX_VALUE
@@ -27,15 +28,13 @@ _VALUED |= {"--ansi", "--progress"}
 _COMPOSE = (("docker", "compose"), ("docker-compose",), ("podman", "compose"), ("podman-compose",))
 
 
-@dataclass(frozen=True, slots=True)
-class Calls:
+class Calls(Struct, frozen=True):
     """`just WORDS`."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Starts:
+class Starts(Struct, frozen=True):
     """`docker compose up` in this folder."""
 
     folder: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from .. import graph
 from ..errors import RepoInvalid
@@ -18,8 +19,7 @@ from .meaning import Meaning, Taken, Wanted
 from .recipe import Odd
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What `service.yaml` of one service is to say besides."""
 
     service: str
@@ -28,8 +28,7 @@ class Change:
     groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """The changes, their files, what the repo knows already, and what was left, with the reasons."""
 
     changes: tuple[Change, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from .recipe import Expression, Need, Parameter
 from .tokens import Kind, Token, Unreadable
@@ -21,8 +22,7 @@ def value_of(expression: Expression, values: Mapping[str, str]) -> str | None:
         return None
 
 
-@dataclass(slots=True)
-class Words:
+class Words(Struct):
     """Tokens that are read one after the other, with the variables that are known by now."""
 
     tokens: list[Token]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from .recipe import Line
 
 _PREFIX = re.compile(r"[@-]*")
 
 
-@dataclass(slots=True)
-class Text:
+class Text(Struct):
     """A text that is read from its begin to its end."""
 
     text: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..problem import Place
 from .body import unknown
@@ -16,8 +17,7 @@ _DEPLOY = re.compile(r"deploy[-_](.+)")
 _EVERYTHING = ("all", "everything", "services")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """`service` is to come after `needed`, as the recipe at `place` has it."""
 
     service: str
@@ -26,8 +26,7 @@ class Wanted:
     recipe: str
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """A recipe that starts one service, or that is a group of several."""
 
     recipe: str
@@ -36,8 +35,7 @@ class Taken:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """All that was understood, and all that was not, in the order of the file."""
 
     wanted: tuple[Wanted, ...] = ()
@@ -61,8 +59,7 @@ def meaning_of(justfile: Justfile, services: Mapping[str, str]) -> Meaning:
     )
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """What was found on the way."""
 
     program: Program

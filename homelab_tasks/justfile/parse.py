@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..problem import Place
 from .header import Words, needs, parameters, value_of
@@ -46,8 +47,7 @@ def _plain(assigned: Mapping[str, Expression]) -> Mapping[str, str]:
     return found
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """How far a file has been read."""
 
     file: str

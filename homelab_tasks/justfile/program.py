@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from .body import Calls, Starts, acts, unknown
 from .header import value_of
@@ -15,16 +16,14 @@ Arguments = tuple[str | None, ...]  # None where only running it would tell
 _MOST_BINDINGS = 200  # of one recipe, with different arguments
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """A recipe with the arguments that it is called with."""
 
     recipe: Recipe
     arguments: Arguments = ()
 
 
-@dataclass(slots=True)
-class Program:
+class Program(Struct):
     """The recipes, and what is known of them by now."""
 
     justfile: Justfile

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..problem import Place
 from .tokens import Token
@@ -11,16 +12,14 @@ from .tokens import Token
 Expression = tuple[Token, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """A dependency of a recipe: `build`, or `(build "web")` with its arguments."""
 
     name: str
     arguments: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One parameter: its default, whether it may be left out, and whether it takes any number of words."""
 
     name: str
@@ -29,16 +28,14 @@ class Parameter:
     variadic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of a body with its continuations, without indentation and prefixes."""
 
     number: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """One recipe. `before` runs before its body, `after` (behind `&&`) when that is done."""
 
     name: str
@@ -55,16 +52,14 @@ class Recipe:
         return self.body[0].text if self.body and self.body[0].text.startswith("#!") else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(Struct, frozen=True):
     """Something that was not understood, or not followed, and why."""
 
     place: Place
     what: str
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True):
     """Another file whose recipes belong to this one."""
 
     path: str
@@ -72,8 +67,7 @@ class Import:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Justfile:
+class Justfile(Struct, frozen=True):
     """What one file says; what it imports is not taken in yet."""
 
     recipes: Mapping[str, Recipe] = field(default_factory=dict)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from ..errors import suggestion
 from .body import is_shell, unknown
@@ -14,8 +15,7 @@ from .recipe import Recipe
 _ENSURE = re.compile(r"ensure[-_](.+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """The services of the repo: name -> folder."""
 
     folders: Mapping[str, str]

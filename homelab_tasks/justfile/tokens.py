@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 _OPEN, _CLOSE = "([{", ")]}"
 _BLANK = re.compile(r"(?:[ \t]|\\\r?\n[ \t]*|\\\r?\n)+")
@@ -25,8 +26,7 @@ class Kind(Enum):
     SIGN = "sign"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One token; `glued` to the one before it without a blank."""
 
     kind: Kind

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from ..record import Record, SystemRecord
 
@@ -27,8 +28,7 @@ class Health(Enum):
     UNHEALTHY = "unhealthy"
 
 
-@dataclass(frozen=True, slots=True)
-class SeenContainer:
+class SeenContainer(Struct, frozen=True):
     """A container of a compose project, as `docker ps` shows it."""
 
     id: str
@@ -48,8 +48,7 @@ class SeenContainer:
         return bool(re.fullmatch(r"(sha256:)?[0-9a-f]{12,64}", self.image))
 
 
-@dataclass(frozen=True, slots=True)
-class EnvFile:
+class EnvFile(Struct, frozen=True):
     """An env file on a host, without its values."""
 
     mode: int
@@ -58,8 +57,7 @@ class EnvFile:
     stat: str  # mode, inode, size, times and path as the host gave them: the hash is good for as long as these are
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What one look at one host gave."""
 
     host: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct, field
 
 from ..command import Command
 from ..model import Check, Hook, Host, Network, OnFailure, Pinned, Service
@@ -51,8 +52,7 @@ _DOING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One difference that a person reads: `image 1.40.2 -> 1.41.0`, `environment + TZ`; never the value of a secret."""
 
     container: str  # key under `services:`, "" for the project as a whole
@@ -62,8 +62,7 @@ class Change:
         return f"{self.container}: {self.text}" if self.container else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """What has to be true of a project's containers before a step is done. Times in seconds."""
 
     project: str
@@ -74,16 +73,14 @@ class Gate:
     keys: frozenset[str] = frozenset()  # only these containers, by their keys under `services:`; empty: all
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A hook of the service, as a command; its last line may name what it kept."""
 
     hook: Hook
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """A change of a host's system, which may cut the connection that it came by: it counts once `keep` went well over
     a connection that was made afterwards. Both run as root, with the store path of the system as their last word.
     """
@@ -96,8 +93,7 @@ class Switch:
     commit: str = ""  # the same
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What is written down on the host once a step is done."""
 
     service: str
@@ -120,8 +116,7 @@ class Entry:
 Act = Command | Gate | Switch | Call
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One change to one subject on one host, complete: whoever executes it decides nothing."""
 
     key: str  # `plex@hl15`; networks `network proxy@hl15`
@@ -132,7 +127,7 @@ class Step:
     asked: str = ""  # `requested`, `needed by plex`
     changes: tuple[Change, ...] = ()
     needs: frozenset[str] = frozenset()  # keys of steps that come first
-    by_group: Mapping[str, str] = field(default_factory=dict, hash=False)  # those that only a group's turn puts first
+    by_group: tuple[tuple[str, str], ...] = ()  # (key, group) of those that only a group's turn puts first
     pulls: tuple[str, ...] = ()  # images that are not on the host yet
     build: Command | None = None  # prints the store path of the system to activate; before anything is changed
     commands: tuple[Act, ...] = ()  # one after the other; a gate among them is waited for
@@ -149,8 +144,7 @@ class Step:
         return ", ".join([*self.causes, *([self.asked] if self.asked else [])])
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """A service on one of its hosts, with a reason: why it stays as it is, or what is left behind."""
 
     subject: str
@@ -158,8 +152,7 @@ class Unit:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """A host whose checkout moves to the plan's commit before its services change. `commit` "" is a first delivery."""
 
     host: Host
@@ -174,8 +167,7 @@ class Delivery:
         return self.made_of or self.commit
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A graph of steps and everything that a person should know before they run."""
 
     title: str  # `deploy plex`

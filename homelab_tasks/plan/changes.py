@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from . import Change
 
@@ -17,8 +18,7 @@ _SILENT = {"depends_on"}  # order inside the project: no container differs by it
 _KEEPING = {"build", "profiles", "pull_policy", "scale"}  # Compose leaves the container alone when these change
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """`changes` for a person; `containers` are the keys that Compose will make anew because of them."""
 
     changes: tuple[Change, ...]

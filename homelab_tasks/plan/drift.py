@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..model import Pinned, Reason, Repo, Service
 from ..observe import Health, Observation, SeenContainer
@@ -11,8 +12,7 @@ from ..record import Record, RecordedContainer
 from .past import Past, other_env
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """Why a service is not left alone. An empty Drift (`not drift`) means: unchanged, and untouched."""
 
     new: bool = False  # nothing is recorded, or no more than that a deploy began

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from ..commands.resolve import Resolved
 from ..model import Host, Reaction, Repo, Service
@@ -13,8 +14,7 @@ from . import Change
 from .changes import difference, namespace_users
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What follows from new files and settings. All fields but `changes` hold keys under `services:`."""
 
     changes: tuple[Change, ...] = ()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..commands import compose
 from ..commands.resolve import Resolution, Resolved
@@ -14,8 +16,7 @@ from . import Gate
 from .survey import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Everything that a plan is made from, besides the request itself."""
 
     repo: Repo

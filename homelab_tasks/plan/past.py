@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ..command import Command
 from ..commands import docker, env_back
@@ -15,8 +16,7 @@ from ..observe import Observation
 from ..record import Held, Record
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """Settings and images as they were recorded. Env hashes are keyed with the host's own key, as all are."""
 
     env: Mapping[str, str] = field(default_factory=dict)  # path from the checkout's root -> hash

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from .. import graph
 from ..model import Edge, Host, Reason, Repo, Service, System
@@ -16,8 +17,7 @@ from .past import Past
 from .system_drift import SystemFinding, find_systems
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A service on a host that needs something done, or that cannot be looked at (`blocked` says why)."""
 
     service: Service
@@ -28,8 +28,7 @@ class Finding:
     past: Past | None = None  # what it goes back to, besides the files
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """All that a request means, sorted by what has to happen."""
 
     request: Request
@@ -197,8 +196,7 @@ def borrows(repo: Repo, service: Service) -> Mapping[str, str]:
     return {owner: min(names[owner] & modes, default="") for owner in owners}
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """Which steps of a plan come before a step: the nearest ones that its service needs, directly or through others."""
 
     repo: Repo
@@ -214,15 +212,15 @@ class Before:
         """The keys for the step of service `name` on `host`."""
         return frozenset(self._nearest(self.needs.get(name, ()), host, set()))
 
-    def by_group(self, name: str, host: Host) -> Mapping[str, str]:
-        """Those of the same keys for which the only reason is that their group comes first, with that group."""
+    def by_group(self, name: str, host: Host) -> tuple[tuple[str, str], ...]:
+        """Those of the same keys for which the only reason is that their group comes first, each with that group."""
         edges = self.needs.get(name, ())
         by_group = [edge for edge in edges if edge.reason is Reason.GROUP]
         if not by_group:
-            return {}
+            return ()
         others = frozenset(self._nearest([edge for edge in edges if edge.reason is not Reason.GROUP], host, set()))
         found = {there: self._group(edge) for edge in by_group for there, _ in self._places(edge, host)}
-        return {there: group for there, group in found.items() if there in self.keys and there not in others}
+        return tuple((there, found[there]) for there in sorted(found.keys() & self.keys - others))
 
     def _group(self, edge: Edge) -> str:
         services = self.repo.services

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..model import Host, Repo
 from ..observe import Observation
 from ..request import Request
 
 
-@dataclass(frozen=True, slots=True)
-class SystemFinding:
+class SystemFinding(Struct, frozen=True):
     """A host whose system needs something done, or cannot be looked at (`blocked` says why)."""
 
     host: Host

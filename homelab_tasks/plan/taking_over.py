@@ -9,8 +9,9 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from ..commands import compose
 from ..commands.engine import image_name
@@ -20,8 +21,7 @@ from ..observe import Observation, SeenContainer
 from .survey import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer:
+class Newcomer(Struct, frozen=True):
     """A service before its first deploy on a host, and what is there already."""
 
     repo: Repo

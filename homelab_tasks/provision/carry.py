@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..command import command
 from ..commands import setup as commands
@@ -20,8 +21,7 @@ _ATTEMPTS = 3
 _FORBIDDEN = ("not in the sudoers", "is not allowed", "may not run sudo")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How one step ended: `why` it failed, or ""."""
 
     step: Step

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from ..commands.sudo import Rights
 
@@ -27,8 +28,7 @@ class Kind(Enum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A path on the host. Where nothing is, `writable` speaks of the nearest folder above it."""
 
     kind: Kind = Kind.NONE
@@ -38,8 +38,7 @@ class Spot:
     target: str = ""  # of a link
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """What /etc/os-release says."""
 
     name: str = ""
@@ -47,8 +46,7 @@ class Release:
     codename: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A host as `setup` finds it."""
 
     user: str

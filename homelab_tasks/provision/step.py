@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..command import Command
 from ..commands.sudo import Rights, shown
@@ -10,8 +10,7 @@ from ..model import Host
 from .seen import Seen
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """One command of a step; `root` if it needs root's rights. `words` stand for it where it is a script."""
 
     command: Command
@@ -23,8 +22,7 @@ class Act:
         return self.words or shown(self.command, rights, root=self.root)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing to do: `what`, the reason, and how."""
 
     what: str
@@ -32,8 +30,7 @@ class Step:
     acts: tuple[Act, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """All that a host lacks. Nothing is done where `blocked` says why nothing can be."""
 
     host: Host

@@ -50,7 +50,8 @@ def _code() -> Iterator[str]:
 def _shapes() -> Iterator[str]:
     """The fields of all classes that are kept: they are pickled by position, and times may be all the same (Nix)."""
     for module in (model, errors):
-        yield from (f"{name} {thing.__slots__}" for name, thing in vars(module).items() if hasattr(thing, "__slots__"))
+        named = ((name, getattr(thing, "__struct_fields__", ())) for name, thing in vars(module).items())
+        yield from (f"{name} {fields}" for name, fields in named if fields)
 
 
 def _read(file: Path) -> model.Repo | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from posixpath import dirname
 from typing import Any
+
+from msgspec import Struct, field
 
 from ..errors import RepoInvalid
 from ..problem import Place, Problem
@@ -56,8 +57,7 @@ class Documents:
         return []
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """An entry of the top-level networks, volumes, configs or secrets; None where a file does not say."""
 
     name: Ref | None = None
@@ -66,8 +66,7 @@ class Resource:
     place: Place = Place("")
 
 
-@dataclass(slots=True)
-class Picture:
+class Picture(Struct):
     """The merged content of a stack's files."""
 
     name: Ref | None = None
@@ -82,8 +81,7 @@ def read_picture(files: tuple[str, ...], resolve: Resolve, known: Documents, pro
     return _Composing(known, resolve, problems).whole(files, dirname(files[0]), ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Composing:
+class _Composing(Struct, frozen=True):
     known: Documents
     resolve: Resolve
     problems: list[Problem]

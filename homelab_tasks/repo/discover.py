@@ -11,7 +11,8 @@ import re
 import shlex
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..problem import Place, Problem
 from . import rules
@@ -37,8 +38,7 @@ TEMPLATES = (
 LEGAL = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A service's folder with the files in it that say what it is; "" where it has none."""
 
     path: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from .. import graph
 from ..errors import suggestion
@@ -23,8 +24,7 @@ _RANK = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """A service and what it says that others should do for it: names not resolved yet."""
 
     service: Service
@@ -118,8 +118,7 @@ def _inferred(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Owners:
+class _Owners(Struct, frozen=True):
     """Who makes what, by the name that Docker knows it by."""
 
     makers: Mapping[tuple[Reason, str], tuple[Service, ...]]

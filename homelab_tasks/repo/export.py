@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..errors import Refused
 from ..model import Repo
@@ -39,8 +40,7 @@ def bundle(repo: Repo, *have: str) -> bytes:
     return _git(root, "bundle", "create", "--quiet", "-", OUTGOING, *beyond)
 
 
-@dataclass(frozen=True, slots=True)
-class Distance:
+class Distance(Struct, frozen=True):
     """How two commits lie to each other: how many each has that the other lacks."""
 
     ahead: int

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from ..errors import HomelabError
 from .source import FILE, git_prefix, homelab_root
@@ -17,8 +18,7 @@ _SYMLINK = "120000"
 _MOST_LINKS = 10  # that lead to one another
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """The files of one commit, whatever lies in the worktree."""
 
     root: Path
@@ -27,7 +27,7 @@ class Commit:
     branch: str
     files: Mapping[str, str]
     symlinks: frozenset[str]
-    _contents: dict[str, bytes] = field(default_factory=dict, repr=False)  # by blob id
+    _contents: dict[str, bytes] = field(default_factory=dict)  # by blob id
 
     def read(self, path: str) -> bytes:
         """A file's content; a symlink is followed inside the homelab."""
@@ -55,8 +55,7 @@ class Commit:
             raise FileNotFoundError(2, "Missing from the Git repo, which may be a partial clone", path) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """A homelab and one of its commits, by name only."""
 
     root: Path

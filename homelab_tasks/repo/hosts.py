@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .. import model
 from ..errors import suggestion
@@ -27,16 +29,14 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SHAPE = "letters, digits, '.', '_' and '-', a letter or digit first"
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """The checkout on this machine, which local paths refer to: the homelab's folder and the top of its Git repo."""
 
     root: Path
     top: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True):
     """What `hosts.yaml` says; `health` holds the defaults of every service."""
 
     hosts: Mapping[str, model.Host] = field(default_factory=dict)
@@ -72,8 +72,7 @@ def read_inventory(content: object, checkout: Checkout, problems: list[Problem])
     return Inventory(hosts, groups, networks, defaults.health, defaults.on_failure)
 
 
-@dataclass(frozen=True, slots=True)
-class Defaults:
+class Defaults(Struct, frozen=True):
     """What `defaults` says, for every host and for the health of every service."""
 
     host: model.Host = model.Host("", "")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
 from posixpath import join, normpath
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..model import Port
 from ..problem import Place
@@ -15,8 +17,7 @@ from .ports import read_ports
 Resolve = Callable[[str], str | None]  # variables replaced; None where a value is not known
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """A text of a compose file: as it is written, as it is meant (None if a variable is unknown here), and where."""
 
     raw: str
@@ -24,8 +25,7 @@ class Ref:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """What one file says of one container; None and empty: nothing."""
 
     image: Ref | None = None
@@ -61,11 +61,10 @@ def merge(below: Layer, above: Layer) -> Layer:
     return replace(below, **changes)
 
 
-_ATTRIBUTES = tuple(f.name for f in fields(Layer) if f.name != "replaced")
+_ATTRIBUTES = tuple(name for name in Layer.__struct_fields__ if name != "replaced")
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(Struct, frozen=True):
     """What a text of a compose file means where it stands: its folder, and the values of variables."""
 
     folder: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from .. import model
 from ..errors import RepoInvalid, suggestion
@@ -21,8 +22,7 @@ from .source import FILE, SERVICES, Source
 from .stack import Reading, read_stack
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """A homelab with all that is wrong with it: `repo` holds the part that could be read."""
 
     source: Source
@@ -102,8 +102,7 @@ def _inventory(source: Source, known: Documents, problems: list[Problem]) -> Inv
     return read_inventory(found[0] if found else None, Checkout(source.root, top), problems)
 
 
-@dataclass(frozen=True, slots=True)
-class _Loading:
+class _Loading(Struct, frozen=True):
     """What is known while services are made of folders."""
 
     source: Source

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 from .. import model
 from ..errors import suggestion
@@ -28,8 +29,7 @@ SHAPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The fields as they are meant; hosts are resolved, names of groups and services are not yet."""
 
     hosts: tuple[model.Host, ...]

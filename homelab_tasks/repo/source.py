@@ -6,9 +6,10 @@ import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from ..errors import HomelabError
 
@@ -68,8 +69,7 @@ def git_prefix(root: Path) -> str:
     return "" if relative == "." else f"{relative}/"
 
 
-@dataclass(frozen=True, slots=True)
-class Worktree:
+class Worktree(Struct, frozen=True):
     """The files as they lie there, committed or not."""
 
     root: Path

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .. import model
 from ..problem import Place, Problem
@@ -18,8 +19,7 @@ _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _BUILT_IN = frozenset({"bridge", "host", "none"})  # networks that every Engine has
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """Something of another stack that this one uses by its name."""
 
     reason: model.Reason
@@ -27,8 +27,7 @@ class Use:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A stack and what it uses of others."""
 
     stack: model.Stack
@@ -151,8 +150,7 @@ def _reads(folder: Folder, picture: Picture) -> tuple[str, ...]:
     return tuple(sorted(path for path in paths if path != folder.path and not path.startswith(inside)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Struct, frozen=True):
     """Keys of the files to names of Docker. Only what a container uses is made, as `compose up` does."""
 
     picture: Picture

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from ..problem import Place
 
@@ -21,8 +22,7 @@ class How(Enum):
     FILE = "as a secret or config"  # `secrets: {x: {environment: X}}`
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """One use of a variable. `within` are the variables in whose argument it stands, with their operators."""
 
     name: str
@@ -47,8 +47,7 @@ class Use:
         return not self.operator and asked and not any(operator[-1:] == "?" for _, operator in self.within)
 
 
-@dataclass(frozen=True, slots=True)
-class EnvFile:
+class EnvFile(Struct, frozen=True):
     """An `env_file:` entry: all of its keys reach a container. `path` is one of the homelab."""
 
     path: str
@@ -57,8 +56,7 @@ class EnvFile:
     raw: bool = False  # format: raw, which is read without quotes and variables
 
 
-@dataclass(slots=True)
-class Variables:
+class Variables(Struct):
     """All uses of a stack."""
 
     uses: dict[Use, None] = field(default_factory=dict)

@@ -7,9 +7,10 @@ file that one service `extends`), and so does this.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from posixpath import dirname
 from typing import Any
+
+from msgspec import Struct, field
 
 from ..dotenv import MOST_LEVELS, Reference, Stops, is_name, references
 from ..problem import Place
@@ -30,8 +31,7 @@ def variables(folder: Folder, known: Documents, values: Mapping[str, str]) -> Va
     return walk.found
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Struct, frozen=True):
     known: Documents
     resolve: Callable[[str], str | None]
     found: Variables = field(default_factory=Variables)

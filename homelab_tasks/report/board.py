@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..outcome import Phase, Progress, Status
 from ..plan import Plan, Step
@@ -16,8 +18,7 @@ from .terminal import Style, Symbol, Tint
 LEAST_LINES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Active:
+class Active(Struct, frozen=True):
     """A step that somebody works on, and since when (seconds of the caller's clock)."""
 
     step: Step
@@ -25,8 +26,7 @@ class Active:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """Where every step of a run is. `waiting` holds those that nobody works on yet, in the order of the plan."""
 
     start: float

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import UnknownName
 from ..graph import dependents_of, reduced, with_dependencies
@@ -13,8 +15,7 @@ from ..model import Edge, Reason, Repo
 NO_GROUP = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """All edges of one pair of services, drawn as one; the strongest reason comes first."""
 
     dependency: str
@@ -31,8 +32,7 @@ class Arrow:
         return f"{self.dependent} needs {self.dependency}: {why}"
 
 
-@dataclass(frozen=True, slots=True)
-class Diagram:
+class Diagram(Struct, frozen=True):
     """A repo cut down to what is shown.
 
     A service stands in the lane of its first group. `order` holds (earlier, later) groups and says by itself what

@@ -5,8 +5,9 @@ from __future__ import annotations
 import atexit
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TextIO
+
+from msgspec.structs import replace
 
 from ..outcome import Outcome, Progress, Status
 from ..plan import Plan

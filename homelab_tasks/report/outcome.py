@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..outcome import Outcome, Phase, Progress, Status
 from ..plan import Plan, Step, Verb
@@ -19,8 +20,7 @@ _LOOKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Widths:
+class Widths(Struct, frozen=True):
     """How wide the columns of names are, so that all lines of a run stand below each other."""
 
     subject: int = 0

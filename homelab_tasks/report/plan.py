@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ..model import Moment
 from ..plan import Delivery, Plan, Step, Verb
@@ -130,10 +131,11 @@ def _sentence(step: Step, every: Mapping[str, Step], *, verbose: bool, tint: Tin
 
 def _after(step: Step, every: Mapping[str, Step], *, verbose: bool) -> list[str]:
     """What a step waits for by name; of several that only their group puts first, the group."""
-    groups = {} if verbose else grouped((step.by_group.get(key, ""), key) for key in sorted(step.needs & every.keys()))
+    group_of = {} if verbose else dict(step.by_group)
+    groups = grouped((group_of.get(key, ""), key) for key in sorted(step.needs & every.keys()))
     folded = {key for group, keys in groups.items() if group and len(keys) > 1 for key in keys}
     names = [_name(every[key], step) for key in sorted((step.needs & every.keys()) - folded)]
-    return [*names, *(f"group {group}" for group in dict.fromkeys(step.by_group[key] for key in sorted(folded)))]
+    return [*names, *(f"group {group}" for group in dict.fromkeys(group_of[key] for key in sorted(folded)))]
 
 
 def _name(needed: Step, step: Step) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TextIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..problem import Problem, Severity
 from ..validate.result import Result
@@ -19,8 +21,7 @@ _CODE = 4  # letters
 _LONGEST = 500  # letters of a sentence: it may quote a file
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What was asked for, as far as it changes what is said."""
 
     strict: bool = False

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO
+
+from msgspec import Struct
 
 NARROWEST = 20
 
@@ -36,8 +37,7 @@ class Symbol(Enum):
     WORKING = ("▸", ">")
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """How text is laid out. `width` is in columns, 0: nothing is wrapped (a pipe); `live`: they may be rewritten."""
 
     width: int = 0

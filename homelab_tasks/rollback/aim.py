@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .. import history
 from .. import repo as repos
@@ -15,8 +16,7 @@ from . import homelab, ref
 from .scene import Scene
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(Struct, frozen=True):
     """The homelab as it is to be; `names` are the services that are meant, `target` the commit that they are of."""
 
     there: Repo

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from .. import repo as repos
 from ..errors import HomelabError, Refused
@@ -92,8 +93,7 @@ def _led_to(run: Run, *, alone: bool) -> str:
     return words[words.index("--to") + 1]
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """What is deployed on one host, as far as the request is about it."""
 
     where: str

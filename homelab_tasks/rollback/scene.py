@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from .. import history
 from ..commands import history as journals
@@ -16,8 +17,7 @@ from ..model import Host, Repo
 from .asked import Asked
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """The homelab as it is here and now, and those of its hosts that were looked at."""
 
     asked: Asked

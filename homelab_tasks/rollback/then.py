@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..history import Change, Journal, Run
 from ..plan import Verb
 from ..plan.past import Past
 
 
-@dataclass(frozen=True, slots=True)
-class Then:
+class Then(Struct, frozen=True):
     """One host at the last time that it was at a commit, or one of several."""
 
     known: Mapping[str, Past] = field(default_factory=dict)  # service -> how it was

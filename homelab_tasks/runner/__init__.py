@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from ..command import Command
 from ..model import Host, Transport
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from .known_hosts import Stranger
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What came of one command.
 
     `exit` is its status: 124 when its timeout on the host ended it, -1 when the connection was lost.
@@ -46,8 +46,7 @@ class Result:
         return self.stdout.decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Unreachable:
+class Unreachable(Struct, frozen=True):
     """A host that no connection could be made to: `why`, and the `move` that mends it.
 
     `stranger` is the key that nobody knows yet, where that is all that was in the way.

@@ -9,9 +9,10 @@ import shlex
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+
+from msgspec import Struct
 
 DEFAULT_FILE = "~/.ssh/known_hosts"
 
@@ -25,8 +26,7 @@ class Trust(Enum):
     REVOKED = "revoked"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A host key: its type, as `ssh-ed25519`, and its base64 text."""
 
     kind: str
@@ -38,8 +38,7 @@ class Key:
         return "SHA256:" + b64encode(hashlib.sha256(b64decode(self.text)).digest()).decode().rstrip("=")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of a known_hosts file. `hosts` are names, patterns or one hashed name."""
 
     file: str
@@ -55,8 +54,7 @@ class Line:
         return any(_matches(pattern, name) for pattern in self.hosts)
 
 
-@dataclass(frozen=True, slots=True)
-class Stranger:
+class Stranger(Struct, frozen=True):
     """A key that is known to nobody yet: the name that it would be known by, and the file that it would be kept in."""
 
     name: str
@@ -64,8 +62,7 @@ class Stranger:
     file: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a shown key is worth, and the line that decided it, where one did."""
 
     trust: Trust

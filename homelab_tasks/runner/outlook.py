@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from paramiko import ConfigParseError
 from paramiko.ssh_exception import CouldNotCanonicalize
 
@@ -15,8 +15,7 @@ from .ssh_keys import agent_keys
 from .ssh_route import Router, TooManyJumps
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """Of one host. `problem` says why its way cannot be found; the rest is empty then."""
 
     host: Host

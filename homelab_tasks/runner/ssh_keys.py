@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from paramiko import Agent, PKey, SSHConfig, SSHException
 from paramiko.auth_strategy import AuthStrategy, InMemoryPrivateKey, NoneAuth
 
@@ -24,8 +24,7 @@ _ATTEMPTS = 3
 _unlocked: dict[Path, PKey] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """The keys for one server: which files, whether somebody has named them, and whether the agent's others help."""
 
     files: tuple[KeyFile, ...]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fabric import Config, Connection
+from msgspec import Struct
 from paramiko import SSHConfig
 
 from ..model import Host
@@ -25,8 +25,7 @@ class TooManyJumps(ValueError):
     """The jump hosts of ssh_config go round in a circle."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hop:
+class Hop(Struct, frozen=True):
     """One SSH server on the way: Fabric's connection to it, and how each side proves itself."""
 
     connection: Connection
@@ -41,8 +40,7 @@ class Hop:
         return f"{connection.user}@{connection.host}{port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Router:
+class Router(Struct, frozen=True):
     """Finds the way to one host: every server from here to there, the host last."""
 
     host: Host
@@ -89,8 +87,7 @@ class Router:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     address: str
     user: str
     port: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from ..errors import HomelabError, Refused, RepoInvalid
 from ..model import System
@@ -19,8 +20,7 @@ from .order import Order, Wish, place_order
 from .papers import SCHEMA, readme, settings, template
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A service that could be made: the files to make, and those that are there and change."""
 
     order: Order
@@ -111,8 +111,7 @@ def problems_with(examined: Examined, files: Mapping[str, str]) -> list[Problem]
     return [problem for problem in after if (problem.place.file, problem.what) not in before]
 
 
-@dataclass(frozen=True, slots=True)
-class _With:
+class _With(Struct, frozen=True):
     """A source with files that are not written yet."""
 
     base: Source

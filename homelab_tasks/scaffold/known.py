@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .image import Image
 
@@ -17,8 +19,7 @@ class Identity(Enum):
     OWN = "it sees to that itself"
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """One that has to be given."""
 
     key: str
@@ -26,8 +27,7 @@ class Variable:
     made_up: bool = True  # where nobody has one; else only a person knows it
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(Struct, frozen=True):
     """An image and what its compose file needs. The health test asks the first port, if it asks one."""
 
     repository: str

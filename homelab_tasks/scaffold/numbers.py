@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .order import Order
 
@@ -15,8 +16,7 @@ _UID = re.compile(r"\buid\s*=\s*([0-9]+)")
 _GROUP = re.compile(r'\bgroup\s*=\s*"([^"]+)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """`group` is the group's name where NixOS makes the user; it is made too where nobody has declared it."""
 
     uid: int = _ORDINARY

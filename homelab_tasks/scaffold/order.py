@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import Refused, UnknownName
 from ..model import Host, Repo
@@ -18,8 +20,7 @@ from .known import KNOWN, App, known, listening
 _PLAIN = re.compile(r"[A-Za-z0-9._/@+-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """The words of `inv new`; None where a flag was not given."""
 
     name: str
@@ -30,8 +31,7 @@ class Wish:
     port: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """A service that can be made."""
 
     app: str

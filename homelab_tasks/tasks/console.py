@@ -6,9 +6,11 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..errors import HomelabError, Refused, UnknownName
 from .door import CHANGES, FAILED, INTERRUPTED, here
@@ -133,8 +135,7 @@ def _audience(changing: Changing, output: Output) -> Iterator[Audience]:
         yield _Console(changing, stage, at_the_end)
 
 
-@dataclass(frozen=True, slots=True)
-class _Silent:
+class _Silent(Struct, frozen=True):
     """JSON was asked for: nothing is said on the way."""
 
     changing: Changing
@@ -157,8 +158,7 @@ class _Silent:
         return lambda _: None
 
 
-@dataclass(frozen=True, slots=True)
-class _Console:
+class _Console(Struct, frozen=True):
     """A person watches, or a file does."""
 
     changing: Changing

@@ -79,7 +79,7 @@ def update_system(_: Context, updating: Updating, changing: Changing, output: Ou
     Built first. A system stays only if a new connection confirms
     it in time, and only then the next boot starts it.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from .. import pipeline
     from ..plan.survey import system_hosts
@@ -104,7 +104,7 @@ def _deploy(
     groups: str | None = None,
     systems: Systems | None = None,
 ) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from .. import pipeline
     from ..repo import select_groups

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
@@ -75,6 +74,8 @@ def destroy(_: Context, names: str, destroying: Destroying, changing: Changing, 
 
     Keeps volumes, and refuses a service with protect: true.
     """
+    from msgspec.structs import replace
+
     from .. import pipeline
     from .console import carry_out, options
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
@@ -37,6 +36,8 @@ def rollback(_: Context, returning: Returning, changing: Changing, output: Outpu
     What came since is removed, what went since comes back. A service
     alone stays as it was then until it is deployed by name.
     """
+    from msgspec.structs import replace
+
     from .. import pipeline
     from ..errors import Refused
     from ..model import System

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from .. import prepare, systems
 from .. import repo as repos
@@ -140,7 +141,7 @@ class _Undoing:
         past = {one.step.key: self._past(one) for one in group}
         request = Request(self._title(), names, named=names, dependencies=False)
         found = _only(survey(repo, request, fleet.seen, fleet.unfit, past), {*past})
-        resolved = prepare.resolve(fleet, found)
+        resolved = prepare.resolve(fleet, found)()
         found = _only(survey(repo, request, fleet.seen, fleet.unfit, past), {*past})
         plan = plan_deploy(found, Facts(repo, fleet.seen, resolved))
         if plan.faults:

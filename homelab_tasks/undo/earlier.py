@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .. import repo as repos
 from ..commands import compose, docker
@@ -19,8 +21,7 @@ from ..plan.removal import removal
 from ..record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """A service that was changed, as it was recorded before: to be brought back at the commit that it was of."""
 
     step: Step
@@ -28,8 +29,7 @@ class Touched:
     repo: Repo
 
 
-@dataclass(slots=True)
-class Earlier:
+class Earlier(Struct):
     """What the hosts held when a run began, `seen` under its locks."""
 
     fleet: Fleet

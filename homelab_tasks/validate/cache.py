@@ -10,12 +10,11 @@ import json
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from ..problem import Place, Problem, Rule, Severity
-from .result import Known, Result
+from msgspec import convert, to_builtins
+
+from .result import Result
 from .stamp import git_folder, look, look_at
 
 __all__ = ["Kept", "git_folder"]
@@ -40,7 +39,7 @@ class Kept:
             return None
         if not isinstance(said, dict) or said.get("stamp") != self._before.stamp:
             return None
-        return _loaded(said["result"]) if said["also"] == look_at(said["watched"]).stamp else None
+        return convert(said["result"], Result) if said["also"] == look_at(said["watched"]).stamp else None
 
     def write(self, result: Result, watched: Iterable[str]) -> None:
         """Keep a result that depends on these files too; no place to write is no error."""
@@ -51,9 +50,9 @@ class Kept:
         also = look_at(beside)
         if now.stamp != self._before.stamp or max(now.newest, also.newest) > self._began - _SETTLED:
             return  # something changed meanwhile
-        said = {"stamp": now.stamp, "also": also.stamp, "watched": beside, "result": asdict(result)}
+        said = {"stamp": now.stamp, "also": also.stamp, "watched": beside, "result": to_builtins(result)}
         try:
-            _write(self._file, json.dumps(said, default=lambda member: member.value))
+            _write(self._file, json.dumps(said))
         except OSError:
             return
 
@@ -72,20 +71,3 @@ def _write(file: Path, text: str) -> None:
     unfinished.touch(mode=0o600)
     unfinished.write_text(text)
     unfinished.replace(file)
-
-
-def _loaded(said: dict[str, Any]) -> Result:
-    return Result(
-        problems=tuple(_problem(p) for p in said["problems"]),
-        unchecked=tuple(said["unchecked"]),
-        services=tuple(Known(s["name"], s["app"], tuple(s["paths"])) for s in said["services"]),
-        rules=tuple(Rule(r["code"], r["name"], Severity(r["severity"]), r["summary"]) for r in said["rules"]),
-        prefix=said["prefix"],
-        ignored=said["ignored"],
-    )
-
-
-def _problem(said: dict[str, Any]) -> Problem:
-    also = tuple(Place(**place) for place in said["also"])
-    severity = Severity(said["severity"])
-    return Problem(Place(**said["place"]), said["what"], said["move"], severity, said["rule"], also)

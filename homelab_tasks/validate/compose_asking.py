@@ -7,8 +7,9 @@ import os
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from .compose_copy import Copy
 from .compose_kept import Answers
@@ -19,8 +20,7 @@ from .facts import Facts
 _TOGETHER = 8  # services that are worth a call of their own: a call costs 35 ms, a service in it 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
+class _Asking(Struct, frozen=True):
     binary: Path
     root: Path
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from ..dotenv import Reference, Stops, is_name, quoted, references
 from ..repo.interpolate import template_values
@@ -19,8 +20,7 @@ FILLED = "7919"  # for a variable without a value: fits ports and counts, and is
 _PATHS = ("volumes", "source", "device", "devices", "context", "file", "path", "env_file")  # there it is a path
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Copy:
+class Copy(Struct, frozen=True, eq=False):
     """One service's files as Compose is to see them, by their paths in the repo."""
 
     view: View

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from .. import graph
 from ..model import Edge, Reason
@@ -27,8 +28,7 @@ _WAITING = (
 )  # a shared network or volume is there before its maker is up
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What the file says about a container's health check."""
 
     given: bool

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from .cache import git_folder
 
 FILE = "compose-answers.json"
 
 
-@dataclass(slots=True)
-class Answers:
+class Answers(Struct):
     """Messages by what was asked; "" where Compose had nothing to say. Without a Git folder they last for one run."""
 
     file: Path | None

@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 TIMEOUT = 30.0  # seconds; the usual call takes 0.06
 _PLUGIN = "cli-plugins/docker-compose"
@@ -15,8 +16,7 @@ _FOLDERS = ("/usr/local/lib/docker", "/usr/local/libexec/docker", "/usr/lib/dock
 _NIXOS = "/run/current-system/sw/libexec/docker"
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """How a call ended; `status` is None where it did not end in time or could not be made."""
 
     status: int | None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 from ..problem import Place
 from ..repo.document import Map, Seq, place_of
@@ -39,8 +39,7 @@ class Kind(Enum):
     KEY = "a key that is no text"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One place where a file leaves the schema; `allowed` are the keys, types or words that could stand there."""
 
     kind: Kind
@@ -50,8 +49,7 @@ class Fault:
     allowed: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """One schema of the schema, with its references followed; filled in after it is made, as they may form circles."""
 
     types: frozenset[str] = frozenset()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from posixpath import dirname
 from typing import Any
+
+from msgspec import Struct, field
 
 from ..model import Service
 from ..problem import Place
@@ -18,8 +19,7 @@ from .facts import Facts
 RESOURCES = ("networks", "volumes", "secrets", "configs")
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """One entry under `services:`; `parts` are what the files say of it, the strongest first."""
 
     key: str
@@ -69,8 +69,7 @@ class Entry:
         return None
 
 
-@dataclass(slots=True)
-class View:
+class View(Struct):
     """One service of the homelab: its files, and what they declare together."""
 
     folder: Folder
@@ -96,8 +95,7 @@ def _verbatim(text: str) -> str | None:
     return None if "$" in text else text
 
 
-@dataclass(frozen=True, slots=True)
-class _Viewing:
+class _Viewing(Struct, frozen=True):
     documents: Documents
     view: View
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ..problem import Problem
 
@@ -14,8 +15,7 @@ _CODE = re.compile(r"[A-Z][0-9]{3}")
 Text = Callable[[str], str]  # a file of the repo; "" if it cannot be read
 
 
-@dataclass(frozen=True, slots=True)
-class Ignored:
+class Ignored(Struct, frozen=True):
     """The codes that one file takes back: in all of it, and line by line."""
 
     everywhere: frozenset[str] = frozenset()

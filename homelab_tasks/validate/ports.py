@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..model import Container, Host, Port, Service
 from ..problem import Problem, Rule, Severity
@@ -16,8 +17,7 @@ _ALL = {"", "0.0.0.0", "::"}  # noqa: S104 - addresses that others write
 _LAST = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """Ports of a host that a container has, `first` to `last`."""
 
     service: Service

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..problem import Problem, Rule, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A service by name, with the files and folders that are its own or that it reads."""
 
     name: str
@@ -17,8 +18,7 @@ class Known:
     paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """All problems of a repo, by file and line; `unchecked` says what could not be looked at, and why."""
 
     problems: tuple[Problem, ...]

@@ -7,8 +7,9 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ..repo.source import FILE, SERVICES, git_top
 
@@ -16,8 +17,7 @@ _DEEPEST = 3  # folders below services/ are listed so far
 _CODE = ("", "repo", "validate", "validate/env", "validate/nixos", "validate/schema", "dotenv", "envs", "generate")
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One look: `newest` is the time of the youngest file, `folders` are those of which every entry was seen."""
 
     stamp: str

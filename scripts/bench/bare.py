@@ -6,11 +6,11 @@ commands, waiting for health and the lines on the screen are the library's own i
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from invoke.context import Context
+from msgspec.structs import replace
 
 from homelab_tasks import ns
 from homelab_tasks.tasks.door import here, homelab_task

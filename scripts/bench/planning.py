@@ -6,8 +6,9 @@ import gc
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from homelab_tasks.commands.engine import Stock
 from homelab_tasks.commands.resolve import Resolution, Resolved

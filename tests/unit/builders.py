@@ -43,11 +43,10 @@ def asking_early(name: str, **fields: Any) -> Stack:
     return a_stack(name, containers=(Container(name, image=f"{name}:1", start_interval=place, **fields),))
 
 
-class NeedingService(Service):
+class NeedingService(Service, frozen=True):
     """A service as `a_service` makes it, which remembers the needs until `a_repo` makes edges of them."""
 
-    __slots__ = ("needs",)
-    needs: tuple[str, ...]
+    needs: tuple[str, ...] = ()
 
 
 def a_service(name: str = "plex", *, depends_on: str | Iterable[str] = (), host: str = "nas", **fields: Any) -> Service:
@@ -61,9 +60,8 @@ def a_service(name: str = "plex", *, depends_on: str | Iterable[str] = (), host:
         "digest": f"digest-{name}",
         "place": Place(f"services/{name}/compose.yml"),
     }
-    service = NeedingService(**{**plain, **fields})
-    object.__setattr__(service, "needs", (depends_on,) if isinstance(depends_on, str) else tuple(depends_on))
-    return service
+    needs = (depends_on,) if isinstance(depends_on, str) else tuple(depends_on)
+    return NeedingService(**{**plain, **fields}, needs=needs)
 
 
 def an_edge(dependent: str, dependency: str, reason: Reason = Reason.DECLARED, **fields: Any) -> Edge:

@@ -86,7 +86,11 @@ def test_models_are_those_that_compose_will_see_after_the_delivery(ask: Ask, hos
 
 def test_what_docker_has_there_comes_along(ask: Ask) -> None:
     found = ask(a_service())
-    assert (found.stock.networks, found.stock.version, found.problem) == ({"bridge", "proxy"}, "26.1.5+dfsg1", "")
+    assert (found.stock.networks, found.stock.version, found.problem) == (
+        frozenset({"bridge", "proxy"}),
+        "26.1.5+dfsg1",
+        "",
+    )
 
 
 def test_an_engine_that_does_not_answer_is_a_problem(host: Host, output: Callable[..., str]) -> None:

@@ -8,8 +8,9 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from homelab_tasks.command import Command
 from homelab_tasks.crew import Crew

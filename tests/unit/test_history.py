@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from homelab_tasks.errors import Refused
 from homelab_tasks.history import Change, Ending, Journal, Run, about, merge, parse
@@ -168,7 +169,7 @@ def test_one_run_on_several_hosts_is_one() -> None:
 
 def test_a_host_that_was_lost_on_the_way_knows_the_begin_only() -> None:
     here, there = a_run("r", "h1", "2026-01-31T21:14:05Z"), a_run("r", "h2", "2026-01-31T21:14:05Z")
-    there = Run(**{s: getattr(there, s) for s in Run.__slots__} | {"ending": Ending.LOST, "silent": ("h2",)})
+    there = replace(there, ending=Ending.LOST, silent=("h2",))
     (run,) = merge([Journal("h1", (here,)), Journal("h2", (there,))])
     assert (run.ending, run.silent) == (Ending.DONE, ("h2",))
 

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from homelab_tasks.errors import RepoInvalid
 from homelab_tasks.history import parse

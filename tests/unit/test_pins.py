@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from homelab_tasks.errors import HomelabError, Refused
 from homelab_tasks.model import Pinned, Repo

@@ -226,7 +226,7 @@ def test_what_only_the_order_of_groups_puts_first_is_told_apart() -> None:
     )
     plex = {step.subject: step for step in a_plan(repo, a_request(*repo.services), an_observation()).steps}["plex"]
     assert plex.needs == {"caddy@nas", "gluetun@nas", "pihole@nas"}
-    assert plex.by_group == {"caddy@nas": "infra", "pihole@nas": "infra"}
+    assert plex.by_group == (("caddy@nas", "infra"), ("pihole@nas", "infra"))
 
 
 def test_no_deps_leaves_alone_what_is_needed() -> None:

@@ -94,7 +94,7 @@ def test_a_container_that_nobody_recorded_is_named() -> None:
 
 
 def test_a_container_that_was_meant_to_end_may_have_ended() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     record = a_record()
     done = a_record(containers=(replace(record.containers[0], finished=True),))

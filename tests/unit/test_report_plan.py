@@ -40,9 +40,9 @@ to do it: inv deploy-all
 
 def test_several_that_only_their_group_puts_first_are_called_by_the_group() -> None:
     infra = [a_step(name) for name in ("caddy", "gluetun", "pihole")]
-    by_group = {"caddy@nas": "infrastructure", "pihole@nas": "infrastructure"}
+    by_group = (("caddy@nas", "infrastructure"), ("pihole@nas", "infrastructure"))
     plex = a_step("plex", after="caddy gluetun pihole", by_group=by_group)
-    blog = a_step("blog", after="caddy", by_group={"caddy@nas": "infrastructure"})
+    blog = a_step("blog", after="caddy", by_group=(("caddy@nas", "infrastructure"),))
     plan = a_plan(*infra, plex, blog)
     assert "  ~ plex     update: requested; after gluetun, group infrastructure\n" in plan_text(plan, style=NARROW)
     assert "  ~ blog     update: requested; after caddy\n" in plan_text(plan, style=NARROW)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from homelab_tasks.errors import Refused
 from homelab_tasks.history import Change, Ending, Journal, Run

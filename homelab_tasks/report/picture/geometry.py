@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ..diagram import Arrow
 
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Rect:
+class Rect(Struct, frozen=True):
     """A rectangle by its upper left corner."""
 
     x: float
@@ -35,8 +35,7 @@ class Rect:
         return self.y + self.height / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """The region of a group; its name may take `title_width`."""
 
     name: str
@@ -44,16 +43,14 @@ class Lane:
     title_width: float
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A line for `arrows`: its start, then for each piece the two control points of a cubic curve and its end."""
 
     arrows: tuple[Arrow, ...]
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(Struct, frozen=True):
     """A line in the margin from a group to one that comes after it, by its corners."""
 
     before: str
@@ -61,8 +58,7 @@ class OrderLine:
     corners: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Everything's place. A frame holds boxes that share their lines."""
 
     width: float

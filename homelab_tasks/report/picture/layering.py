@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ...graph import layers
 from ...model import Reason
@@ -17,8 +19,7 @@ _SWEEPS = 24
 Columns = tuple[tuple[int, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A box; several boxes in one frame; or, without names, the place where a long line passes through a column."""
 
     lane: int
@@ -26,16 +27,14 @@ class Node:
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Struct, frozen=True):
     """A line through `nodes` from left to right; it stands for `arrows`, which have the same ends and reason."""
 
     nodes: tuple[int, ...]
     arrows: tuple[Arrow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Layered:
+class Layered(Struct, frozen=True):
     """Nodes by index, the lines between them, and each column from top to bottom. Lanes keep their order in each."""
 
     nodes: tuple[Node, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ...model import Reason
 from ..diagram import NO_GROUP, Diagram
@@ -29,8 +30,7 @@ _PALETTE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """How a line is drawn, and what it says of the service at its end."""
 
     stroke: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil, sqrt
+
+from msgspec import Struct
 
 from ..diagram import Diagram
 from .layering import Layered, Node, layered
@@ -25,8 +26,7 @@ _TITLE = 36.0  # the height of a lane's title
 _LEAST_WIDTH = 640.0  # for the legend's words
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(Struct, frozen=True):
     """What arrows touch, with sizes, and heights counted from the top of each lane's content."""
 
     plan: Layered
@@ -40,8 +40,7 @@ class Sketch:
         return max((self.centres[n] + self.sizes[n][1] / 2 for n in inside), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """The width of a box, the left side and width of all content, and the columns' sides."""
 
     box: float

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from .layering import Layered, Node, neighbours
 
@@ -15,8 +16,7 @@ _STRAIGHT = 6.0  # how much more a long line wants to be straight than to be sho
 Heights = Mapping[int, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """Where something wants to stand, and how much; `size` counts the wishes that were pooled."""
 
     at: float
@@ -32,8 +32,7 @@ def placed(plan: Layered, heights: Heights) -> dict[int, float]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """One lane: its nodes column by column, how far below the first of its column each must stand, and its links."""
 
     rows: tuple[tuple[int, ...], ...]

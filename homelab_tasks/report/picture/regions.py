@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import ceil
+
+from msgspec import Struct
 
 from ..diagram import Diagram
 from .geometry import Rect
@@ -14,8 +15,7 @@ _APART = 26.0  # from what lines join to what stands alone
 _LANE_GAP = 16.0
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(Struct, frozen=True):
     """A lane's place: the top of its drawn content, and the grid of what stands alone: its columns and its top."""
 
     name: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from .geometry import Point, Rect
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """A rectangle with round corners; `title` is shown where the mouse rests on it."""
 
     rect: Rect
@@ -19,8 +18,7 @@ class Box:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """A start, then for each piece two control points and the end of a cubic curve. `dash` is line, space, ..."""
 
     points: tuple[Point, ...]
@@ -30,8 +28,7 @@ class Curve:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """An arrowhead that points to the right, with its tip at `tip`."""
 
     tip: Point
@@ -39,8 +36,7 @@ class Head:
     size: float
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """One line of text from `at`, the left end of its baseline, at most `room` wide."""
 
     text: str
@@ -54,8 +50,7 @@ class Words:
 Shape = Box | Curve | Head | Words
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A page of shapes; `title` says what it shows to those who do not see it."""
 
     width: float

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 NAME_SIZE = 13.0
 _SMALLER = 11.0
@@ -15,8 +16,7 @@ _REGULAR = 0.88  # of the width of bold letters
 _WIDE = 1.1  # anything beyond Latin
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
+class Fitted(Struct, frozen=True):
     """One line or two, and their font size in pixels."""
 
     lines: tuple[str, ...]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from ...repo.discover import Folder
 from ...repo.document import Map
@@ -16,8 +17,7 @@ from .files import EnvFiles, EnvText
 from .tracking import Tracking
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(Struct, frozen=True, dict=True):
     """A service's folder, its variables, and its env files."""
 
     facts: Facts

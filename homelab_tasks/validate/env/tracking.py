@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct, field
 
 from ...repo.source import git_top
 from ..facts import Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Tracking:
+class Tracking(Struct, frozen=True):
     """Files and what Git said of each: `H` tracked, `?` neither tracked nor ignored; nothing: ignored, or not there.
 
     `S` is in a submodule, or in another repo inside this one: a matter of that one.

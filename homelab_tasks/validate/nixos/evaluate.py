@@ -7,9 +7,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from ...model import Host
 from ...problem import Place, Problem, Rule
@@ -96,8 +97,7 @@ def _evaluated(facts: Facts, host: Host, flake: Flake, name: str) -> Iterator[Pr
     yield from findings(Said(said, host, flake, place_of(facts, host, "flake")), rules.EVALUATION)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What Nix wrote when it could not evaluate a host; `otherwise` is the place where it names none."""
 
     text: str

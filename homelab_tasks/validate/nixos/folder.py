@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from ...model import Host, System
 from ...problem import Place
@@ -21,8 +22,7 @@ _MAX_FILES = 20_000
 _SKIPPED = frozenset({"services", "node_modules"})  # at the root of a flake: not the system's
 
 
-@dataclass(frozen=True)
-class NixFile:
+class NixFile(Struct, frozen=True, dict=True):
     """A file as it lies there; `fault` says where Nix would stop, `unread` why it was not read at all."""
 
     path: str
@@ -45,8 +45,7 @@ class NixFile:
         return Place(self.path, self.text.count("\n", 0, offset) + 1, offset - line_start + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Flake:
+class Flake(Struct, frozen=True):
     """A folder of the repo ("" is its root) with the systems of hosts."""
 
     folder: str

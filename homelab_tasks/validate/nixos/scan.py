@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _PATH = r"[a-zA-Z0-9._+-]"
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\r\n]*|/\*(?:[^*]|\*+[^*/])*\*+/)+")
@@ -31,8 +32,7 @@ class SyntaxFault(Exception):
         super().__init__(what)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """`kind` is id, int, float, uri, path, found (`<nixpkgs>`), or the very word or sign."""
 
     kind: str

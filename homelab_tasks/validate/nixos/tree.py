@@ -3,48 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Path = tuple[str, ...]
 DYNAMIC = ""  # a name that is only known to who evaluates: `${name} = ...`
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     """An expression whose value takes an evaluation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """An integer."""
 
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A string that is written out."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A path that is written out, relative to the file: `./disks.nix`."""
 
     value: str
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """A list."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """`users.users.plex = value;` at an offset of the file."""
 
     path: Path
@@ -52,22 +47,19 @@ class Binding:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attrs:
+class Attrs(Struct, frozen=True):
     """An attribute set as it is written, nested paths not joined."""
 
     bindings: tuple[Binding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """Several values that NixOS joins (`mkMerge`, `//`, `++`) or takes on a condition (`mkIf`)."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function, such as a module that takes `{ pkgs, ... }`."""
 
     body: Node

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ...errors import suggestion
 from ...problem import Place, Problem, Rule
@@ -16,8 +17,7 @@ _USERS, _GROUPS = ("users", "extraUsers"), ("groups", "extraGroups")  # the seco
 _SWITCHES = frozenset({"services", "virtualisation", "programs", "hardware", "security"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Id:
+class _Id(Struct, frozen=True):
     name: str
     number: int
     place: Place
