@@ -58,8 +58,13 @@ class Host(Struct, frozen=True):
     source: Source = Source.PUSH
     identity_file: str = ""
     known_hosts: str = ""
-    connect_timeout: float = 10  # seconds
+    connect_timeout: float = 10  # seconds for the login
     confirm_timeout: float = 180  # seconds; a NixOS system that is not confirmed by then goes back
+
+    @property
+    def answer_timeout(self) -> float:
+        """Seconds for the network alone: a busy host takes a connection at once, one that is off never does."""
+        return self.connect_timeout / 2
 
     def __str__(self) -> str:
         return self.name

@@ -80,14 +80,15 @@ def _open(host: Host, way: tuple[Hop, ...], keyring: Keyring) -> SshRunner | Unr
     hop = way[0]
     with ExitStack() as opened:
         try:
-            base = _base(hop, deadline, opened)
+            base = _base(hop, time.monotonic() + host.answer_timeout, opened)
             watchdog = _watchdog(base, host.connect_timeout)
             opened.callback(watchdog.cancel)
             for hop in way:
                 opened.callback(hop.connection.client.close)
                 _log_in(hop, base if hop is way[0] else None, deadline, keyring)
         except (OSError, EOFError, SSHException) as error:
-            return explain(host, hop, error, late=time.monotonic() > deadline - 0.05)
+            late = isinstance(error, TimeoutError) or time.monotonic() > deadline - 0.05
+            return explain(host, hop, error, late=late)
         watchdog.cancel()
         return SshRunner(host, hop.connection.client, opened.pop_all())
 
