@@ -12,10 +12,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from scripts.bench import report
+from scripts.bench import page, report
 from scripts.bench.charts import charts
 from scripts.bench.experiments import chosen, experiments
 from scripts.bench.ground import Ground
+from scripts.bench.machine import machine
 from scripts.bench.model import BenchFailed, Experiment, Measured, measure
 from scripts.bench.peers.tools import Installed, install
 from scripts.bench.scene import Scene
@@ -79,11 +80,12 @@ def _measure(scene: Scene, arguments: argparse.Namespace) -> int:
         wanted = chosen(experiments(scene), arguments.only)
     if arguments.quick and not arguments.only:
         _tell_left_out(wanted)
-        wanted = tuple(one for one in wanted if one.quick)
+    if not arguments.only:
+        wanted = tuple(one for one in wanted if (one.quick if arguments.quick else not one.spare))
     found, broken = _each(wanted, arguments)
-    print(report.table(found), report.times(found), sep="\n\n")
+    print(*filter(None, (report.table(found), report.times(found), report.counts(found))), sep="\n\n")
     if arguments.write:
-        _write(found, {**report.machine(scene.ground), **scene.tools.versions, **broken})
+        _write(found, {**machine(scene.ground), **scene.tools.versions, **broken})
     missed = [f for m in found for f in m.experiment.figures if report.missed(m, f)]
     return 1 if missed or broken else 0
 
@@ -123,9 +125,11 @@ def _rounds(experiment: Experiment, arguments: argparse.Namespace) -> int:
 def _write(found: list[Measured], about: Mapping[str, str]) -> None:
     RAW.parent.mkdir(exist_ok=True)
     RAW.write_text(report.as_json(found, about))
+    for old in RAW.parent.glob("*.svg"):
+        old.unlink()
     for measured, picture in charts(found):
         (RAW.parent / f"{measured.experiment.name}.svg").write_text(picture)
-    PAGE.write_text(report.markdown(found, about, PAGE.read_text()))
+    PAGE.write_text(page.markdown(found, about, PAGE.read_text()))
     print(f"\nwritten: {PAGE.relative_to(TOP)}, {RAW.relative_to(TOP)} and its charts")
 
 

@@ -73,11 +73,11 @@ def _plan(fleet: Fleet, found: Survey) -> Plan:
     from homelab_tasks.background import in_background
 
     fleet.received = {name: in_background(partial(_receive, fleet, name)) for name in fleet.seen}
-    resolved = prepare.resolve(fleet, found)
+    answers = prepare.resolve(fleet, found)
     from homelab_tasks.plan.deploy import plan_deploy
     from homelab_tasks.plan.facts import Facts
 
-    return _without_net(plan_deploy(found, Facts(fleet.repo, fleet.seen, resolved)))
+    return _without_net(plan_deploy(found, Facts(fleet.repo, fleet.seen, answers())))
 
 
 def _receive(fleet: Fleet, name: str) -> Result | None:

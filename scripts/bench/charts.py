@@ -28,11 +28,7 @@ def charts(found: Iterable[Measured]) -> Iterator[tuple[Measured, str]]:
         if measured.experiment.drawn and len(methods) >= FEW:
             bars = [Bar(m.name, Spread.of(measured.seconds(m)), m.name.startswith("inv ")) for m in methods]
             bars.sort(key=lambda bar: bar.spread.median)
-            rounds = len(measured.rounds)
-            yield (
-                measured,
-                chart(f"{measured.experiment.name}: seconds, less is better (median of {rounds} rounds)", bars),
-            )
+            yield measured, chart(f"{measured.experiment.name}: seconds, median; less is better", bars)
 
 
 def chart(title: str, bars: Sequence[Bar]) -> str:

@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +27,20 @@ def clock(*argv: str, folder: Path | None = None, status: int = 0) -> tuple[Samp
     if ended != status:
         raise BenchFailed(f"{' '.join(argv)}: exit {ended}: {said.strip()[-1500:]}")
     return sample, said
+
+
+def busy(run: Callable[[], Sample]) -> Sample:
+    """The same run, and how many percent of all processors of this machine, hosts included, were busy meanwhile."""
+    begin, before = time.perf_counter(), _idle()
+    sample = run()
+    there = (time.perf_counter() - begin) * (os.cpu_count() or 1)
+    return replace(sample, counts={"busy": round(100 * (1 - (_idle() - before) / there))})
+
+
+def _idle() -> float:
+    """Seconds that the processors were idle since boot, added up."""
+    ticks = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+    return (ticks[3] + ticks[4]) / os.sysconf("SC_CLK_TCK")  # idle, and idle for a disk
 
 
 def clock_any(

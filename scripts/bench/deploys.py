@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from scripts.bench.ground import CHECKOUT
-from scripts.bench.model import Experiment, Figure, Method, Round
+from scripts.bench.model import COSTLY, SLOW, Experiment, Figure, Method, Round
 from scripts.bench.peers.contest import OURS
-from scripts.bench.scene import COSTLY, PEAK, XARGS, Scene, peak, ratio, xargs
+from scripts.bench.scene import PEAK, XARGS, Scene, peak, ratio
+from scripts.bench.shell import xargs
 
 FLOOR = "ssh docker ps + sha256sum"
 CHANGED = "inv deploy-all, one changed"
@@ -18,7 +19,7 @@ LOOK = f"docker ps --all --no-trunc; cd {CHECKOUT} && find services -type f -exe
 
 
 def deploying(scene: Scene) -> Iterator[Experiment]:
-    """The experiments, the quick ones first."""
+    """The experiments. The peers' have all methods and figures of two of them, for who measures without peers."""
     yield _no_op(scene)
     yield _counting(scene)
     yield _changed(scene)
@@ -50,12 +51,6 @@ def _counting(scene: Scene) -> Experiment:
         scene.deploy(scene.many)
         ground.log_sessions()
 
-    def count(name: str, one: Round) -> float:
-        return one[OURS].counts[name]
-
-    def tasks(one: Round) -> float:
-        return one[OURS].counts["tasks"] / one[FLOOR].counts["tasks"]
-
     return Experiment(
         "counts",
         "What a no-op causes on the host: SSH logins, commands (channels with one each), and tasks (processes and "
@@ -64,14 +59,28 @@ def _counting(scene: Scene) -> Experiment:
             Method(OURS, partial(ground.counted, partial(ground.inv, scene.many, "deploy-all"))),
             Method(FLOOR, partial(ground.counted, partial(ground.ssh, LOOK))),
         ),
-        (
-            Figure("SSH connections of a no-op", "", partial(count, "connections"), 1),
-            Figure("commands of a no-op", "", partial(count, "commands"), 1),
-            Figure("tasks on the host of a no-op", "", partial(count, "tasks")),
-            Figure("the same / ssh docker ps + sha256sum", "x", tasks),
-        ),
+        count_figures(),
         prepare=prepare,
+        rounds=COSTLY,  # counts hardly differ
         quick=False,
+        spare=True,
+    )
+
+
+def count_figures() -> tuple[Figure, ...]:
+    """What ours causes on the host."""
+
+    def count(name: str, one: Round) -> float:
+        return one[OURS].counts[name]
+
+    def tasks(one: Round) -> float:
+        return one[OURS].counts["tasks"] / one[FLOOR].counts["tasks"]
+
+    return (
+        Figure("SSH connections of a no-op", "", partial(count, "logins"), 1),
+        Figure("commands of a no-op", "", partial(count, "channels"), 1),
+        Figure("tasks on the host of a no-op", "", partial(count, "tasks")),
+        Figure("the same / ssh docker ps + sha256sum", "x", tasks),
     )
 
 
@@ -109,7 +118,16 @@ def _changed(scene: Scene) -> Experiment:
         ),
         (Figure("(one changed - no-op) / its own up -d", "x", extra, 1.3),),
         prepare=prepare,
+        rounds=SLOW,
         quick=False,
+    )
+
+
+def cold_figures() -> tuple[Figure, ...]:
+    """Ours against the floor."""
+    return (
+        Figure("cold / unordered xargs -P4", "x", partial(ratio, OURS, XARGS), 1.10),
+        Figure("peak memory of a cold deploy", "MB", partial(peak, OURS), PEAK),
     )
 
 
@@ -134,10 +152,8 @@ def _cold(scene: Scene) -> Experiment:
                 check=partial(ground.expect, many, ordered=False),
             ),
         ),
-        (
-            Figure("cold / unordered xargs -P4", "x", partial(ratio, OURS, XARGS), 1.10),
-            Figure("peak memory of a cold deploy", "MB", partial(peak, OURS), PEAK),
-        ),
-        prepare=partial(scene.deploy, many),
+        cold_figures(),
+        prepare=partial(scene.deliver, many),
         rounds=COSTLY,
+        spare=True,
     )

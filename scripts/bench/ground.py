@@ -59,6 +59,11 @@ class Ground:
         """No containers, no networks, no records; images and the checkout stay."""
         self.host.check("bash", "-c", _FORGET, "forget", RECORDS)
 
+    def clean(self) -> None:
+        """As a new host, but for the preloaded images; `forget` is faster at what both would remove."""
+        self.forget()
+        self.host.reset()
+
     def started(self) -> Mapping[str, str]:
         """Compose project of each running container -> when it started, as text that sorts by time."""
         return {project: c["State"]["StartedAt"] for project, c in self._running().items()}
@@ -142,15 +147,17 @@ class Ground:
         log = self.host.check("cat", SSHD_LOG)
         tasks = int(self.host.check("cat", "/proc/sys/kernel/ns_last_pid"))
         return {
-            "connections": log.count("Accepted publickey"),
-            "commands": log.count("Starting session:"),
+            "logins": log.count("Accepted publickey"),
+            "channels": log.count("Starting session:"),
             "tasks": tasks,
         }
 
 
+# The rules of all networks go in one commit: Docker's own way, one by one, takes three times as long.
 _FORGET = """
 ids=$(docker ps --all --quiet)
 [[ -z $ids ]] || docker rm --force $ids
+iptables-save | grep --invert-match ' br-' | iptables-restore
 docker network prune --force
 rm -rf "$1"
 """

@@ -90,6 +90,12 @@ class Homelab:
         """The host of a service."""
         return self.where.get(name, "h1")
 
+    @property
+    def firsts(self) -> tuple[str, ...]:
+        """One service of each host, which needs no other."""
+        first = {self.host_of(name): name for name in reversed([*self.needs]) if not self.needs[name]}
+        return tuple(first.values())
+
     def folder(self, name: str) -> str:
         """The folder of a service; `sonarr-anime` is an instance of sonarr."""
         return f"services/{name.replace('-', '/')}"

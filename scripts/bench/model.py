@@ -25,6 +25,7 @@ class Sample:
 
 
 RARELY = 3
+SLOW, COSTLY = 5, 3  # rounds of what takes some seconds, and of what takes many
 Round = Mapping[str, Sample]  # method -> its sample
 
 
@@ -63,7 +64,8 @@ class Figure:
 class Experiment:
     """A job, the methods that do it, and the figures that come out of their samples.
 
-    `rounds` says how often it is done, fewer where a round lasts long. What is not `quick` is too long for a glance.
+    `rounds` says how often it is done, fewer where a round lasts long. What is not `quick` is too long for a glance;
+    what is in another experiment too where all run is `spare`.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Experiment:
     prepare: Callable[[], None] = nothing
     rounds: int = 9
     quick: bool = True
+    spare: bool = False
     peers: bool = False  # other tools have to be installed
     drawn: bool = True  # in a chart, where it has several methods
 
@@ -91,6 +94,14 @@ class Measured:
     def seconds(self, method: Method) -> list[float]:
         """The times of a method, round by round."""
         return [one[method.name].seconds for one in self.rounds if method.name in one]
+
+    def counted(self, method: Method) -> set[str]:
+        """What was counted in a method's runs."""
+        return {name for one in self.rounds if method.name in one for name in one[method.name].counts}
+
+    def count(self, method: Method, name: str) -> float:
+        """The median of something that was counted in a method's runs."""
+        return statistics.median(one[method.name].counts[name] for one in self.rounds if method.name in one)
 
 
 @dataclass(frozen=True, slots=True)

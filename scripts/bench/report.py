@@ -1,23 +1,14 @@
-"""What was measured as a table of 80 columns, as Markdown and as JSON with every single run."""
+"""What was measured as tables of 80 columns, and as JSON with every single run."""
 
 from __future__ import annotations
 
 import json
-import os
-import platform
-import re
-import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib.metadata import version
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scripts.bench.charts import charts
-from scripts.bench.ground import Ground
 from scripts.bench.model import Figure, Measured, Sample, Spread
 
-BEGIN, END = "<!-- figures: written by ./run bench -->", "<!-- figures end -->"
-LIBRARIES = ("fabric", "invoke", "paramiko", "docker")
+COUNTED = ("logins", "channels", "tasks")
 
 
 def verdict(figure: Figure, value: float) -> str:
@@ -33,14 +24,14 @@ def missed(measured: Measured, figure: Figure) -> bool:
 
 
 def table(found: Iterable[Measured]) -> str:
-    """For a terminal."""
+    """The figures, for a terminal."""
     lines = [f"{'figure':<37} {'median':>9} {'quarters':>15}  {'target':<8} met", "-" * 80]
     for measured in found:
         for figure in measured.experiment.figures:
             spread = Spread.of(measured.values(figure))
-            quarters = f"{_number(spread.low)}-{_number(spread.high)}"
-            shown, target = _shown(figure, spread.median), _target(figure)
-            line = f"{figure.title:<37} {shown:>9} {quarters:>15}  {target:<8} {verdict(figure, spread.median)}"
+            quarters = f"{number(spread.low)}-{number(spread.high)}"
+            median, goal = shown(figure, spread.median), target(figure)
+            line = f"{figure.title:<37} {median:>9} {quarters:>15}  {goal:<8} {verdict(figure, spread.median)}"
             lines.append(line.rstrip())
     return "\n".join(lines)
 
@@ -56,54 +47,17 @@ def times(found: Iterable[Measured]) -> str:
     return "\n".join(lines)
 
 
-def markdown(found: Sequence[Measured], about: Mapping[str, str], page: str) -> str:
-    """`page` with new tables between its markers."""
-    new = "\n".join([BEGIN, "", *_charts(found), *_figures(found), "", *_methods(found), "", *_about(about), "", END])
-    before, rest = page.split(BEGIN, 1)
-    return before + new + rest.split(END, 1)[1]
-
-
-def _charts(found: Iterable[Measured]) -> Iterator[str]:
-    for measured, _ in charts(found):
-        experiment = measured.experiment
-        yield from (experiment.about, "", f"![{experiment.name}](benchmarks/{experiment.name}.svg)", "")
-
-
-def _figures(found: Iterable[Measured]) -> Iterator[str]:
-    yield "| figure | median | quarters | target | met | rounds |"
-    yield "|---|---|---|---|---|---|"
-    for measured in found:
-        for figure in measured.experiment.figures:
-            values = measured.values(figure)
-            spread = Spread.of(values)
-            cells = [
-                figure.title,
-                f"**{_shown(figure, spread.median)}**",
-                f"{_number(spread.low)} to {_number(spread.high)}",
-                _target(figure),
-                verdict(figure, spread.median),
-                str(len(values)),
-            ]
-            yield f"| {' | '.join(cells)} |"
-
-
-def _methods(found: Iterable[Measured]) -> Iterator[str]:
-    yield "| experiment | method | median | quarters |"
-    yield "|---|---|---|---|"
-    for measured in found:
-        for method in measured.experiment.methods:
-            spread = Spread.of(measured.seconds(method))
-            cells = (
-                measured.experiment.name,
-                method.name,
-                f"{spread.median:.3f} s",
-                f"{spread.low:.3f} to {spread.high:.3f}",
-            )
-            yield f"| {' | '.join(cells)} |"
-
-
-def _about(about: Mapping[str, str]) -> Iterator[str]:
-    yield from (f"- {name}: {value}" for name, value in about.items())
+def counts(found: Iterable[Measured]) -> str:
+    """What the methods caused on the host, for a terminal; nothing where nobody counted."""
+    rows = [
+        f"{f'{measured.experiment.name}: {method.name}'[:37]:<37}"
+        + "".join(f"{measured.count(method, name):>10.0f}" for name in COUNTED)
+        for measured in found
+        for method in measured.experiment.methods
+        if {*COUNTED} <= measured.counted(method)
+    ]
+    head = f"{'counted on the host':<37}{''.join(f'{name:>10}' for name in COUNTED)}"
+    return "\n".join([head, "-" * 80, *rows]) if rows else ""
 
 
 def as_json(found: Iterable[Measured], about: Mapping[str, str]) -> str:
@@ -125,35 +79,18 @@ def _run(sample: Sample) -> dict[str, float]:
     return {"seconds": round(sample.seconds, 4), "peak_mb": round(sample.peak, 1), **since, **sample.counts}
 
 
-def machine(ground: Ground) -> Mapping[str, str]:
-    """What the numbers were taken on."""
-    engine = ground.host.docker("version", "--format", "{{.Server.Version}}")
-    compose = ground.host.docker("compose", "version", "--short")
-    said = subprocess.run(["ssh", "-V"], capture_output=True, text=True, check=True).stderr
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    return {
-        "processors": f"{os.cpu_count()} x {_processor()}",
-        "kernel": platform.release(),
-        "Docker Engine and Compose": f"{engine}, {compose}",
-        "SSH client": said.strip().split(",")[0],
-        "Python": f"{platform.python_version()}; {libraries}",
-    }
+def shown(figure: Figure, value: float) -> str:
+    """A value of a figure with its unit."""
+    return f"{number(value)}{'' if figure.unit == 'x' else ' '}{figure.unit}".strip()
 
 
-def _processor() -> str:
-    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return found[1].strip() if found else platform.machine()
+def target(figure: Figure) -> str:
+    """What it should be at most; nothing where it is only told."""
+    return shown(figure, figure.target) if figure.target else ""
 
 
-def _shown(figure: Figure, value: float) -> str:
-    return f"{_number(value)}{'' if figure.unit == 'x' else ' '}{figure.unit}".strip()
-
-
-def _target(figure: Figure) -> str:
-    return _shown(figure, figure.target) if figure.target else ""
-
-
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Two digits after the point, three where it is small, none where it is large."""
     if value >= 10 or value == int(value):
         return f"{value:.0f}"
     return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bench.ground import CHECKOUT, Ground
+from scripts.bench.ground import Ground
 from scripts.bench.homelab import AT_ONCE, CHAIN, CHANGING, EAGER, GROUP, LATE, NEEDS, UNEVEN, Homelab, late
 from scripts.bench.model import Round
 from scripts.bench.peers.contest import Contest
@@ -17,7 +16,6 @@ XARGS = "xargs -P4 docker compose up"
 PEAK = 60  # MB
 NO_TOOLS = Installed((), {})
 WIDE = 3  # hosts
-COSTLY = 3  # rounds of what takes many seconds
 EMPTY = "from invoke import task\n\n\n@task\ndef nothing(c):\n    pass\n"  # without any, `inv --list` is an error
 Needs = Mapping[str, tuple[str, ...]]
 
@@ -31,7 +29,9 @@ class Scene:
     tools: Installed
     many: Homelab
     chain: Homelab
-    eager: Homelab  # the chain, its health checks each second
+    eager: Homelab  # the chain on another host, its health checks each second
+    late: Homelab  # the many, each ready a second after its start
+    late_eager: Homelab  # the same on another host, their health checks each second
     group: Homelab  # the last of its services may be a bad one
     uneven: Homelab  # services that need different times
     wide: Homelab  # the many on each of three hosts
@@ -39,7 +39,7 @@ class Scene:
     empty: Path  # a folder whose tasks.py has one empty task
     seconds: Mapping[str, float]  # of `uneven`: service -> from its start until it is ready
     changing: str
-    planned: tuple[int, int]
+    planned: tuple[int, int, int]  # services that are compared and planned
     checked: tuple[int, int]  # services that are validated
     quick: bool
 
@@ -53,18 +53,24 @@ class Scene:
         chain: Needs = CHAIN,
         group: Needs = GROUP,
         uneven: Mapping[str, float] = UNEVEN,
-        planned: tuple[int, int] = (1_000, 10_000),
+        planned: tuple[int, int, int] = (100, 1_000, 10_000),
         checked: tuple[int, int] = (20, 1_000),
         quick: bool = False,
     ) -> Scene:
         """Write the homelabs into `folder`."""
+
+        def other(names: Needs) -> Mapping[str, str]:
+            return dict.fromkeys(names, grounds[1].host.name)
+
         scene = cls(
             grounds=grounds,
             folder=folder,
             tools=NO_TOOLS,
             many=Homelab(folder / "many", needs),
             chain=Homelab(folder / "chain", chain, LATE),
-            eager=Homelab(folder / "eager", chain, EAGER),
+            eager=Homelab(folder / "eager", chain, EAGER, other(chain)),
+            late=Homelab(folder / "late", needs, LATE),
+            late_eager=Homelab(folder / "late-eager", needs, EAGER, other(needs)),
             group=Homelab(folder / "group", group),
             uneven=_chains(folder / "uneven", uneven),
             wide=_spread(folder / "wide", needs, grounds[:WIDE]),
@@ -76,13 +82,19 @@ class Scene:
             checked=checked,
             quick=quick,
         )
-        for homelab in (scene.many, scene.chain, scene.group, scene.eager, scene.uneven, scene.wide, scene.broad):
+        for homelab in scene.homelabs:
             used = {homelab.host_of(name) for name in homelab.needs}
             rows = [ground.host_row() for ground in grounds if ground.host.name in used]
             homelab.make(f"hosts:\n{''.join(rows)}")
         scene.empty.mkdir()
         (scene.empty / "tasks.py").write_text(EMPTY)
         return scene
+
+    @property
+    def homelabs(self) -> tuple[Homelab, ...]:
+        """All of them."""
+        onto_one = (self.many, self.chain, self.eager, self.late, self.late_eager, self.group, self.uneven)
+        return (*onto_one, self.wide, self.broad)
 
     @property
     def ground(self) -> Ground:
@@ -100,10 +112,21 @@ class Scene:
         grounds = tuple(ground for ground in self.grounds if ground.host.name in used)
         return Contest(homelab, grounds, self.folder / f"{homelab.root.name}-peers", self.tools)
 
+    def ground_of(self, homelab: Homelab) -> Ground:
+        """The host of a homelab that has only one."""
+        (name,) = {homelab.host_of(name) for name in homelab.needs}
+        return next(ground for ground in self.grounds if ground.host.name == name)
+
     def deploy(self, homelab: Homelab) -> None:
         """A fresh host, then everything deployed."""
-        self.ground.host.reset()
+        self.ground.clean()
         self.ground.inv(homelab, "deploy-all")
+
+    def deliver(self, homelab: Homelab) -> None:
+        """A fresh host, then the checkout and one service: all of them would only be forgotten again."""
+        ground = self.ground_of(homelab)
+        ground.clean()
+        ground.inv(homelab, "deploy", ",".join(homelab.firsts))
 
 
 def _chains(root: Path, seconds: Mapping[str, float]) -> Homelab:
@@ -128,15 +151,3 @@ def ratio(ours: str, other: str, one: Round) -> float:
 def peak(ours: str, one: Round) -> float:
     """The memory of a method."""
     return one[ours].peak
-
-
-def xargs(homelab: Homelab, top: str = CHECKOUT, host: str = "h1") -> str:
-    """Compose for every service of the host below its folder `top`, four at once, in no order."""
-    return four_at_once(homelab, [name for name in homelab.needs if homelab.host_of(name) == host], top)
-
-
-def four_at_once(homelab: Homelab, names: Iterable[str], top: str = CHECKOUT, flag: str = "--detach") -> str:
-    """Compose for these services."""
-    pairs = "\n".join(f"{top}/{homelab.folder(name)} {name}" for name in names)
-    one = f'cd "$0" && docker compose --project-name "$1" up {flag}'
-    return f"printf '%s\\n' {shlex.quote(pairs)} | xargs -P4 -n2 bash -c {shlex.quote(one)}"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from scripts.bench.deploys import FLOOR, LOOK
-from scripts.bench.model import BenchFailed, Experiment, Figure, Method, Round
+from scripts.bench.deploys import FLOOR, LOOK, cold_figures, count_figures
+from scripts.bench.model import COSTLY, BenchFailed, Experiment, Figure, Method
 from scripts.bench.peers.ansible import RUN as ANSIBLE
 from scripts.bench.peers.compose_farm import UP as COMPOSE_FARM
 from scripts.bench.peers.contest import NEW, OURS, Checks, Contest, Tags
 from scripts.bench.peers.just import ON_HOST, OVER_SSH
-from scripts.bench.scene import XARGS, Scene, ratio, xargs
+from scripts.bench.scene import XARGS, Scene, ratio
+from scripts.bench.shell import xargs
 
 NO_OP_TARGETS = {COMPOSE_FARM: 0.2, OVER_SSH: 0.06, ANSIBLE: 0.03}
 COLD_TARGETS = {COMPOSE_FARM: 1.0, ON_HOST: 0.7}
-COUNTS = {"connections": "SSH logins", "commands": "channels", "tasks": "tasks"}
 
 
 def side_by_side(scene: Scene) -> Iterator[Experiment]:
@@ -23,8 +23,8 @@ def side_by_side(scene: Scene) -> Iterator[Experiment]:
     contest = scene.contest(scene.rivals)
     yield _no_op(scene, contest)
     yield _cold(scene, contest)
-    yield _changed(contest, "peers-changed", {**contest.old, scene.changing: NEW}, rounds=2)
-    yield _changed(contest, "peers-all-changed", dict.fromkeys(contest.old, NEW), rounds=1)
+    yield _changed(contest, "peers-changed", {**contest.old, scene.changing: NEW})
+    yield _changed(contest, "peers-all-changed", dict.fromkeys(contest.old, NEW))
 
 
 def _no_op(scene: Scene, contest: Contest) -> Experiment:
@@ -39,25 +39,17 @@ def _no_op(scene: Scene, contest: Contest) -> Experiment:
         if {ground.containers()} != before:
             raise BenchFailed("there was nothing to do, and yet containers are not the same")
 
-    def count(what: str, method: str, one: Round) -> float:
-        return one[method].counts[what]
-
     methods = contest.methods(Checks(untouched, untouched), around=ground.counted)
     ssh = Method(FLOOR, partial(ground.counted, partial(ground.ssh, LOOK)))
-    counted = (
-        Figure(f"{label}: {method.name}", "", partial(count, what, method.name), of=(method.name,))
-        for what, label in COUNTS.items()
-        for method in methods
-    )
     return Experiment(
         "peers-no-op",
         f"{len(contest.old)} services, nothing to do; and what each way causes on the host: SSH logins, channels, and "
         "tasks (processes and threads).",
         (*methods, ssh),
-        (*_ratios("no-op", methods, {} if scene.quick else NO_OP_TARGETS), *counted),
+        (*_ratios("no-op", methods, {} if scene.quick else NO_OP_TARGETS), *count_figures()),
         prepare=prepare,
         peers=True,
-        rounds=3,
+        rounds=COSTLY,
     )
 
 
@@ -68,14 +60,14 @@ def _cold(scene: Scene, contest: Contest) -> Experiment:
         "peers-cold",
         f"{len(contest.old)} services, no containers; images and files are there.",
         (*methods, Method(XARGS, run, contest.forget, checks.done)),
-        _ratios("cold", methods, {} if scene.quick else COLD_TARGETS),
-        prepare=contest.prepare,
+        _ratios("cold", methods, {}) if scene.quick else (*cold_figures(), *_ratios("cold", methods, COLD_TARGETS)),
+        prepare=contest.prepare_cold,
         peers=True,
-        rounds=2,
+        rounds=COSTLY,
     )
 
 
-def _changed(contest: Contest, name: str, tags: Tags, *, rounds: int) -> Experiment:
+def _changed(contest: Contest, name: str, tags: Tags) -> Experiment:
     number = sum(tag == NEW for tag in tags.values())
     methods = contest.methods(contest.checks(tags), partial(contest.go_back, tags))
     return Experiment(
@@ -85,8 +77,8 @@ def _changed(contest: Contest, name: str, tags: Tags, *, rounds: int) -> Experim
         _ratios("one changed" if number == 1 else "all changed", methods, {}),
         prepare=contest.prepare,
         peers=True,
-        rounds=rounds,
-        quick=number == 1,
+        rounds=1,  # half a minute and more, and nothing hangs on it
+        quick=False,
     )
 
 

@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 
 from scripts.bench.clock import clock
-from scripts.bench.model import Experiment, Figure, Method, Round, Sample
+from scripts.bench.model import COSTLY, SLOW, Experiment, Figure, Method, Round, Sample
 
 COLD, AGAIN, LISTED = "inv validate, cold", "inv validate, unchanged", "inv --list"
-CONFIG = "docker compose config -q"
+CONFIG, LOOP, FOUR = "docker compose config -q of all", "config -q, in a loop", "config -q, 4 at once"
 LARGE = "inv validate --quick"
 PEAK = 120  # MB
 SERVICES_A_HOST = 20
@@ -54,6 +54,16 @@ class Checked:
         """Compose reads everything at once."""
         return clock("docker", "compose", "--file", "all.yml", "config", "--quiet", folder=self.root)[0]
 
+    def loop(self) -> Sample:
+        """Compose reads each service in a process of its own."""
+        each = 'for file in services/*/compose.yml; do docker compose --file "$file" config --quiet; done'
+        return clock("bash", "-ec", each, folder=self.root)[0]
+
+    def four_at_once(self) -> Sample:
+        """The same with four processes side by side."""
+        each = "printf '%s\\n' services/*/compose.yml | xargs -P4 -I{} docker compose --file {} config --quiet"
+        return clock("bash", "-ec", each, folder=self.root)[0]
+
     def _service(self, n: int, host: str) -> None:
         folder = f"services/{_name(n)}"
         self._write(f"{folder}/compose.yml", _COMPOSE.format(n=n, port=10000 + n, other=30000 + n))
@@ -77,18 +87,24 @@ def validating(folder: Path, few: int, many: int) -> Iterator[Experiment]:
     yield Experiment(
         "validate",
         f"All rules over {few} services, nothing known of an earlier run, against one `docker compose config -q` of a "
-        "file that includes them all; and where nothing has changed, against `inv --list`.",
+        "file that includes them all, and against a process for each; and where nothing has changed, against "
+        "`inv --list`.",
         (
             Method(COLD, partial(small.inv, "validate"), reset=small.forget),
             Method(AGAIN, partial(small.inv, "validate"), reset=lambda: _know(small)),
             Method(LISTED, partial(small.inv, "--list")),
             Method(CONFIG, small.config),
+            Method(LOOP, small.loop),
+            Method(FOUR, small.four_at_once),
         ),
         (
             Figure("validate, cold / compose config", "x", partial(_ratio, COLD, CONFIG), 1.5),
+            Figure(f"validate, cold / {LOOP}", "x", partial(_ratio, COLD, LOOP)),
+            Figure(f"validate, cold / {FOUR}", "x", partial(_ratio, COLD, FOUR)),
             Figure("validate, unchanged / inv --list", "x", partial(_ratio, AGAIN, LISTED), 2),
         ),
         prepare=small.make,
+        rounds=SLOW,
     )
     yield Experiment(
         "validate-many",
@@ -99,6 +115,7 @@ def validating(folder: Path, few: int, many: int) -> Iterator[Experiment]:
             Figure(f"peak memory of {many:,} services", "MB", lambda one: one[LARGE].peak, PEAK),
         ),
         prepare=large.make,
+        rounds=COSTLY,
     )
 
 

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bench import report
+from scripts.bench import page, report
 from scripts.bench.experiments import chosen, experiments
 from scripts.bench.ground import Ground
+from scripts.bench.machine import machine
 from scripts.bench.model import BenchFailed, Measured, Spread, measure
 from scripts.bench.scene import Scene
 from tests.lab import Lab, LabHost
 
-ALIKE = "levels"  # lasts half a minute, and differs from levels-1s only in that
 TWO = {"vpn": (), "plex": ("vpn",)}
 NAMES = [
     "list",
+    "help",
     "validate",
     "validate-many",
     "planning-unchanged",
@@ -28,7 +29,7 @@ NAMES = [
     "changed",
     "cold",
     "levels",
-    "levels-1s",
+    "graph",
     "uneven",
     "transaction",
     "all-changed",
@@ -54,8 +55,9 @@ def scene(lab: Lab, hosts: tuple[LabHost, ...], tmp_path: Path) -> Scene:
         chain=chain,
         group=TWO,
         uneven={"a1": 0.1, "b1": 0.2},
-        planned=(20, 40),
+        planned=(10, 20, 40),
         checked=(2, 4),
+        quick=True,  # without what takes half a minute for each service
     )
 
 
@@ -63,14 +65,14 @@ def test_every_experiment_runs_and_says_what_it_found(scene: Scene) -> None:
     shuffle = random.Random(1)  # noqa: S311 - nothing secret
     every = experiments(scene)
     assert [one.name for one in every] == NAMES
-    found = [measure(one, 1, shuffle, lambda _: None) for one in every if one.name != ALIKE]
+    found = [measure(one, 1, shuffle, lambda _: None) for one in every]
     names = [measured.experiment.name for measured in found]
-    assert _value(found, "SSH connections of a no-op") == 1
-    assert _value(found, "commands of a no-op") == 1
-    assert max(map(len, f"{report.table(found)}\n{report.times(found)}".splitlines())) <= 80
-    about = report.machine(scene.ground)
-    page = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
-    written = report.markdown(found, about, page)
+    assert _values(found, "SSH connections of a no-op") == [1, 1]
+    assert _values(found, "commands of a no-op") == [1, 1]
+    told = "\n".join([report.table(found), report.times(found), report.counts(found)])
+    assert max(map(len, told.splitlines())) <= 80
+    about = machine(scene.ground)
+    written = page.markdown(found, about, f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
     assert written.startswith("before\n") and written.endswith("after\n") and "\nold\n" not in written
     assert [one["name"] for one in json.loads(report.as_json(found, about))["experiments"]] == names
 
@@ -83,7 +85,7 @@ def test_a_service_that_does_not_run_ends_the_benchmark(scene: Scene) -> None:
 
 
 def test_an_unknown_experiment_is_told_with_those_that_there_are(scene: Scene) -> None:
-    with pytest.raises(BenchFailed, match="no experiment 'warm'; there is list, validate"):
+    with pytest.raises(BenchFailed, match="no experiment 'warm'; there is list, help, validate"):
         chosen(experiments(scene), ["warm"])
 
 
@@ -92,6 +94,5 @@ def test_a_figure_is_the_median_of_its_rounds() -> None:
     assert Spread.of([7]) == Spread(7, 7, 7)
 
 
-def _value(found: list[Measured], title: str) -> float:
-    (value,) = [m.values(f)[0] for m in found for f in m.experiment.figures if f.title == title]
-    return value
+def _values(found: list[Measured], title: str) -> list[float]:
+    return [m.values(f)[0] for m in found for f in m.experiment.figures if f.title == title]

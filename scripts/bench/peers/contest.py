@@ -81,10 +81,17 @@ class Contest:
 
     def prepare(self) -> None:
         """Fresh hosts that know every peer, with everything deployed."""
-        self.each(lambda ground: ground.host.reset())
+        self._prepare("deploy-all", "--yes")
+
+    def prepare_cold(self) -> None:
+        """The same with one service a host, as all of them would only be forgotten again."""
+        self._prepare("deploy", ",".join(self.homelab.firsts))
+
+    def _prepare(self, *deploy: str) -> None:
+        self.each(lambda ground: ground.clean())
         self.each(lambda ground: ground.log_sessions())
         self.homelab.lay(self.old)
-        self._first.inv(self.homelab, "deploy-all", "--yes")
+        self._first.inv(self.homelab, *deploy)
         self.stacks.make({name: text for peer in self._peers for name, text in peer.files(self.stacks).items()})
         for peer in self._peers:
             peer.ready(self.stacks)
@@ -119,7 +126,8 @@ class Contest:
     ) -> tuple[Method, ...]:
         """Ours first, then all peers'; `around` runs what is timed."""
         own = Method(OURS, partial(around, self.ours), reset, checks.in_order)
-        return own, *(Method(way.name, partial(around, partial(_run, way)), reset, checks.of(way)) for way in self.ways)
+        runs = ((way, partial(around, partial(_run, way))) for way in self.ways)
+        return own, *(Method(way.name, run, reset, checks.of(way), rare=way.rare) for way, run in runs)
 
     def checks(self, tags: Tags) -> Checks:
         """That every service runs with its image, and for those that promise it, that it started in order."""

@@ -28,12 +28,12 @@ def files(stacks: Stacks) -> Mapping[str, str]:
 
 
 def ways(stacks: Stacks) -> Iterator[Way]:
-    """Needs `just` on the host for the first."""
+    """Needs `just` on the host for the first. With several hosts it would do one after the other."""
     just = str(JUST.path)
     first = next(iter(stacks.grounds))
     ssh = ("ssh", "-F", str(stacks.ssh_config), first, f"cd {shlex.quote(REPO)} && just deploy-all")
     yield Way(ON_HOST, ssh, stacks.root, ordered=True, one_host=True)
-    yield Way(OVER_SSH, (just, "--justfile", HERE, "deploy-all"), stacks.root, ordered=True)
+    yield Way(OVER_SSH, (just, "--justfile", HERE, "deploy-all"), stacks.root, ordered=True, one_host=True)
 
 
 def put_on_host(stacks: Stacks) -> None:

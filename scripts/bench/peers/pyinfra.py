@@ -34,7 +34,7 @@ def files(stacks: Stacks) -> Mapping[str, str]:
 
 def ways(stacks: Stacks) -> Iterator[Way]:
     """One connection a host; hosts side by side, the stacks of a host one after the other."""
-    yield Way(RUN, (str(PYINFRA.path), "--yes", INVENTORY, DEPLOY), stacks.root, ordered=True)
+    yield Way(RUN, (str(PYINFRA.path), "--yes", INVENTORY, DEPLOY), stacks.root, ordered=True, rare=True)
 
 
 _DEPLOY = """\

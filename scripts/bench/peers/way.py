@@ -15,7 +15,7 @@ Ended: TypeAlias = tuple[Sample, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A command line. `ordered`: no service starts before what it needs; `one_host`: it knows of one host alone.
+    """A command line. `ordered`: no service starts before what it needs; `one_host`: it knows nothing of several hosts.
 
     `rare`: it takes so long that it is not run in every round.
     """
