@@ -82,7 +82,7 @@ def _measure(scene: Scene, arguments: argparse.Namespace) -> int:
         _tell_left_out(wanted)
     if not arguments.only:
         wanted = tuple(one for one in wanted if (one.quick if arguments.quick else not one.spare))
-    found, broken = _each(wanted, arguments)
+    found, broken = _each(scene, wanted, arguments)
     print(*filter(None, (report.table(found), report.times(found), report.counts(found))), sep="\n\n")
     if arguments.write:
         _write(found, {**machine(scene.ground), **scene.tools.versions, **broken})
@@ -90,7 +90,9 @@ def _measure(scene: Scene, arguments: argparse.Namespace) -> int:
     return 1 if missed or broken else 0
 
 
-def _each(wanted: tuple[Experiment, ...], arguments: argparse.Namespace) -> tuple[list[Measured], dict[str, str]]:
+def _each(
+    scene: Scene, wanted: tuple[Experiment, ...], arguments: argparse.Namespace
+) -> tuple[list[Measured], dict[str, str]]:
     """What was measured, and why the rest was not: one method that fails does not cost half an hour of the others."""
     found, broken, shuffle = [], {}, random.Random()  # noqa: S311 - nothing secret
     for one in wanted:
@@ -99,6 +101,7 @@ def _each(wanted: tuple[Experiment, ...], arguments: argparse.Namespace) -> tupl
         except BenchFailed as error:
             broken[f"{one.name}, not measured"] = str(error).splitlines()[0]
             print(f"bench: {one.name}: {error}", file=sys.stderr)
+        scene.forget()
     return found, broken
 
 

@@ -70,7 +70,7 @@ def _graph(scene: Scene) -> Experiment:
             _ours(scene, late, OURS),
             _ours(scene, eager, OURS_1S),
             _path(scene, late, PATH, seconds),
-            Method(KNOWING, script, ground.forget, _check(scene, late)),
+            Method(KNOWING, script, scene.forget, _check(scene, late)),
             _wait(scene, eager, WAIT_1S),
         ),
         (
@@ -103,7 +103,7 @@ def _uneven(scene: Scene) -> Experiment:
         (
             _ours(scene, homelab, OURS),
             _path(scene, homelab, LONGEST, scene.seconds),
-            Method(ROUNDS, by_level, ground.forget, _check(scene, homelab), rare=True),
+            Method(ROUNDS, by_level, scene.forget, _check(scene, homelab), rare=True),
             _wait(scene, homelab, WAIT),
         ),
         tuple(
@@ -123,20 +123,20 @@ def _deliver(scene: Scene, *homelabs: Homelab) -> None:
 
 def _ours(scene: Scene, homelab: Homelab, name: str) -> Method:
     ground = scene.ground_of(homelab)
-    return Method(name, partial(ground.inv, homelab, "deploy-all", "--yes"), ground.forget, _check(scene, homelab))
+    return Method(name, partial(ground.inv, homelab, "deploy-all", "--yes"), scene.forget, _check(scene, homelab))
 
 
 def _path(scene: Scene, homelab: Homelab, name: str, seconds: Mapping[str, float]) -> Method:
     """The chain that takes longest, by itself."""
     ground, chain = scene.ground_of(homelab), longest(homelab.needs, seconds)
     run = partial(ground.clocked_there, one_by_one(homelab, chain), plus=sum(seconds[name] for name in chain))
-    return Method(name, run, ground.forget)
+    return Method(name, run, scene.forget)
 
 
 def _wait(scene: Scene, homelab: Homelab, name: str) -> Method:
     """It takes a whole interval for each service, so it is rare."""
     ground, script = scene.ground_of(homelab), one_by_one(homelab, homelab.needs, "--wait")
-    return Method(name, partial(ground.ssh, script), ground.forget, _check(scene, homelab), rare=True)
+    return Method(name, partial(ground.ssh, script), scene.forget, _check(scene, homelab), rare=True)
 
 
 def _check(scene: Scene, homelab: Homelab) -> partial[None]:
