@@ -74,7 +74,8 @@ def _late(host: Host, hop: Hop) -> tuple[str, str]:
         return f"no login through its ProxyCommand {within}", _closed_move(hop)
     transport = hop.connection.client.get_transport()
     if transport is None:
-        return f"no answer within {host.answer_timeout:g} s", "is it on? connect_timeout in hosts.yaml gives it more time"
+        silent = f"no answer within {host.answer_timeout:g} s"
+        return silent, "is it on? connect_timeout in hosts.yaml gives it more time"
     if not transport.remote_version:
         return f"it takes connections but says nothing {within}", "sshd or the host hangs there; look at its console"
     return f"the login did not end {within}", "the host hangs or is very busy; connect_timeout gives it more time"
