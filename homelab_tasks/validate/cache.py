@@ -6,13 +6,13 @@ Without a Git folder nothing is kept.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from msgspec import convert, to_builtins
+from msgspec import Struct
+from msgspec.json import decode, encode
 
 from .result import Result
 from .stamp import git_folder, look, look_at
@@ -20,6 +20,15 @@ from .stamp import git_folder, look, look_at
 __all__ = ["Kept", "git_folder"]
 
 _SETTLED = 0.02  # seconds: what is written later than this before a run may change again within one tick of the clock
+
+
+class _Said(Struct, frozen=True):
+    """What the file says: how everything looked that the result was made from, the homelab and `watched` beside it."""
+
+    stamp: str
+    also: str
+    watched: list[str]
+    result: Result
 
 
 class Kept:
@@ -34,12 +43,12 @@ class Kept:
     def read(self) -> Result | None:
         """The last result, if it would come out the same now."""
         try:
-            said = json.loads(self._file.read_text()) if self._file else None
+            said = decode(self._file.read_bytes(), type=_Said) if self._file else None
         except (OSError, ValueError):
             return None
-        if not isinstance(said, dict) or said.get("stamp") != self._before.stamp:
+        if said is None or said.stamp != self._before.stamp or said.also != look_at(said.watched).stamp:
             return None
-        return convert(said["result"], Result) if said["also"] == look_at(said["watched"]).stamp else None
+        return said.result
 
     def write(self, result: Result, watched: Iterable[str]) -> None:
         """Keep a result that depends on these files too; no place to write is no error."""
@@ -50,10 +59,9 @@ class Kept:
         also = look_at(beside)
         if now.stamp != self._before.stamp or max(now.newest, also.newest) > self._began - _SETTLED:
             return  # something changed meanwhile
-        said = {"stamp": now.stamp, "also": also.stamp, "watched": beside, "result": to_builtins(result)}
         try:
-            _write(self._file, json.dumps(said))
-        except OSError:
+            _write(self._file, encode(_Said(now.stamp, also.stamp, beside, result)))
+        except (OSError, UnicodeEncodeError):  # the latter of a file name that is no text
             return
 
 
@@ -63,11 +71,11 @@ def _place(root: Path, kind: str) -> Path | None:
     return folder / "homelab" / "cache" / f"validate-{kind}-{name}.json" if folder else None
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, said: bytes) -> None:
     """Beside, then renamed, so that two runs at once read whole files."""
     for folder in (file.parent.parent, file.parent):
         folder.mkdir(mode=0o700, exist_ok=True)
     unfinished = file.with_suffix(f".{os.getpid()}")
     unfinished.touch(mode=0o600)
-    unfinished.write_text(text)
+    unfinished.write_bytes(said)
     unfinished.replace(file)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from homelab_tasks.errors import HomelabError, Refused, UnknownName
 from homelab_tasks.problem import Place, Problem, Rule, Severity
@@ -252,9 +253,25 @@ def test_a_file_outside_of_services_that_was_read_counts(checked: Path) -> None:
 
 def test_a_damaged_result_is_made_anew(checked: Path) -> None:
     (file,) = (checked / ".git/homelab/cache").glob("validate-*.json")
-    for text in ("", "[]", "{", '{"stamp": "x"}'):
-        file.write_text(text)
+    whole = file.read_text()
+    for text in (
+        "",
+        "[]",
+        "{",
+        '{"stamp": "x"}',
+        whole.replace('"services":[', '"services":["x",'),
+        whole[:-9],
+        "\udcff",
+    ):
+        file.write_text(text, errors="surrogateescape")
         assert validate(checked, quick=True).services == (Known("web", "web", ("services/web",)),)
+
+
+def test_what_has_a_name_that_is_no_text_is_not_kept(checked: Path) -> None:
+    found = validate(checked, quick=True)
+    nameless = replace(found, services=(Known("web", "web", ("services/caf\udcff",)),))
+    Kept(checked, quick=True).write(nameless, ())
+    assert Kept(checked, quick=True).read() == found
 
 
 def test_a_file_that_is_written_while_it_is_read_is_not_relied_on(tmp_path: Path) -> None:
