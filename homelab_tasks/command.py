@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -22,6 +23,9 @@ class Command(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Command({str(self)!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("line", str(self))]
 
     def __str__(self) -> str:
         words = list(self.argv)

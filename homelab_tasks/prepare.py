@@ -27,6 +27,7 @@ from .runner import Result, Runner
 
 # The rest is imported while Compose resolves.
 if TYPE_CHECKING:
+    from .command import Command
     from .crew import Crew
     from .ledger import Held, Ledger
     from .observe import Observation
@@ -45,14 +46,14 @@ def resolve(fleet: Fleet, survey: Survey) -> Callable[[], Mapping[str, Resolutio
     asked = [f for f in survey.findings if not f.blocked and not f.drift.settled]
     tree = repos.archive(repo, _paths(asked)) if asked else EMPTY_TAR
 
-    def ask(host: Host) -> Result:
+    def order(host: Host) -> Command:
         found, seen = survey.on(host), fleet.seen[host.name]
         kept = {f.service.name for f in found if f.drift.settled}
         then = {f.service.name: f.past.env for f in found if f.past}
-        order = resolving.resolve(host, repo, [f.service for f in found], seen.compose, tree, kept, then)
-        return fleet.runners[host.name].run(order)
+        return resolving.resolve(host, repo, [f.service for f in found], seen.compose, tree, kept, then)
 
-    return partial(_resolved, fleet, {host.name: in_background(partial(ask, host)) for host in hosts})
+    asking = {h.name: in_background(partial(fleet.runners[h.name].run, order(h))) for h in hosts}
+    return partial(_resolved, fleet, asking)
 
 
 def _resolved(fleet: Fleet, asking: Mapping[str, Future[Result]]) -> Mapping[str, Resolution]:
@@ -77,14 +78,14 @@ def locking(fleet: Fleet, hosts: Iterable[Host], title: str) -> Iterator[Callabl
 
     name = holder(title)
 
-    def take(host: Host, runner: Runner) -> Held:
-        outgoing = in_background(partial(_outgoing, fleet.repo, host, fleet.seen[host.name]))
-        files, turn = env_files(fleet.repo, host), fleet.seen[host.name].turn
-        held = open_ledger(runner, name, fleet.repo.branch, files, turn=turn)
+    def take(host: Host, runner: Runner, seen: Observation) -> Held:
+        outgoing = in_background(partial(_outgoing, fleet.repo, host, seen))
+        files = env_files(fleet.repo, host)
+        held = open_ledger(runner, name, fleet.repo.branch, files, turn=seen.turn)
         fleet.received[host.name] = in_background(partial(_receive, runner, outgoing))
         return held
 
-    taking = {host.name: in_background(partial(take, host, fleet.runners[host.name])) for host in hosts}
+    taking = {h.name: in_background(partial(take, h, fleet.runners[h.name], fleet.seen[h.name])) for h in hosts}
     try:
         yield partial(_all_or_none, fleet, taking)
     finally:

@@ -39,7 +39,7 @@ def with_holder(said: str, host: str, containers: Iterable[Mapping[str, Any]]) -
 
 def _holder(containers: Iterable[Mapping[str, Any]], port: int, protocols: Container[str]) -> str:
     for container in containers:
-        if any(one.get("PublicPort") == port and one["Type"] in protocols for one in container["Ports"]):
+        if any(one.get("PublicPort") == port and one["Type"] in protocols for one in container["Ports"] or ()):
             project = container["Labels"].get(PROJECT)
             name = container["Names"][0].removeprefix("/")
             return f"{name} of compose project {project}" if project else name

@@ -53,7 +53,7 @@ def image_name(name: str) -> str:
 def _images(listed: Any) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for image in listed:
-        names = (*(image["RepoTags"] or ()), *(image["RepoDigests"] or ()))
+        names = (*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ()))
         found |= {image_name(name): image["Id"] for name in names if "<none>" not in name}
         found[image["Id"]] = image["Id"]
     return found

@@ -55,7 +55,7 @@ for f in state env; do if [ -e "$state/$f.next" ]; then rm -f "$state/$f.next"; 
 printf '%s\n' "$who" >"$state/holder"
 books=()
 for f in state system journal; do if [ -s "$state/$f.jsonl" ]; then books+=("$state/$f.jsonl"); fi; done
-if [ ${#books[@]} -gt 0 ] && [ -n "$(tail --quiet --bytes=1 "${books[@]}")" ]; then for f in "${books[@]}"; do mend "$f"; done; fi
+if [ ${#books[@]} -gt 0 ] && [ -n "$(tail -q -c 1 "${books[@]}")" ]; then for f in "${books[@]}"; do mend "$f"; done; fi
 if [ -s "$state/journal.jsonl" ] && [ "$(wc -c <"$state/journal.jsonl")" -gt 1000000 ]; then rotate; fi
 turn=; [ -e "$state/turn" ] && turn=$(<"$state/turn")
 printf '%s\n' "$EPOCHREALTIME-$$" >"$state/turn"

@@ -10,12 +10,14 @@ path=$1 prefix=$2 compose=$3 questions=$4; shift 4
 umask 077
 export GOGC=400 # Go collects garbage less often: a fifth of the time of `config`
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/homelab.XXXXXXXX") || exit
-trap 'rm -rf "$tmp"' EXIT
+engine=
+trap 'rm -rf "$tmp"; [ -z "$engine" ] || kill "$engine" 2>/dev/null' EXIT
 mkdir "$tmp/tree" "$tmp/out" && mkfifo "$tmp/questions" && exec 4<>"$tmp/questions" || exit
 # One process for all that the Engine is asked: `docker image ls` and its like take 15 ms of processor time each. Its
 # input stays open, as the Engine drops what it is asked by somebody who has hung up.
-docker system dial-stdio <&4 >"$tmp/out/engine" 2>/dev/null &
 printf %s "$questions" >&4
+docker system dial-stdio <&4 4>&- >"$tmp/out/engine" 2>/dev/null &
+engine=$!
 if [ -d "$path/.git" ]; then state=$path/.git; else state=$(cd "$path" 2>/dev/null && git rev-parse --absolute-git-dir 2>/dev/null); fi
 state=${state:+$state/homelab} details=$state/detail
 # own: what only the host has; it may be locked for the first time meanwhile, and get its Git folder

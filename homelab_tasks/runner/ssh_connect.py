@@ -80,7 +80,7 @@ def _open(host: Host, way: tuple[Hop, ...], keyring: Keyring) -> SshRunner | Unr
     hop = way[0]
     with ExitStack() as opened:
         try:
-            base = _base(hop, time.monotonic() + host.answer_timeout, opened)
+            base = _base(hop, deadline, host.answer_timeout, opened)
             watchdog = _watchdog(base, host.connect_timeout)
             opened.callback(watchdog.cancel)
             for hop in way:
@@ -93,21 +93,25 @@ def _open(host: Host, way: tuple[Hop, ...], keyring: Keyring) -> SshRunner | Unr
         return SshRunner(host, hop.connection.client, opened.pop_all())
 
 
-def _base(hop: Hop, deadline: float, opened: ExitStack) -> socket.socket:
+def _base(hop: Hop, deadline: float, patience: float, opened: ExitStack) -> socket.socket:
     """The socket under the first hop, closed with `opened`. Raises OSError."""
     if hop.proxy_command:
         return opened.enter_context(proxied(hop.proxy_command))
-    base = opened.enter_context(_dialled(hop.connection.host, hop.connection.port, deadline))
+    base = opened.enter_context(_dialled(hop.connection.host, hop.connection.port, deadline, patience))
     # Without it a command takes 44 ms instead of 2 (Nagle's algorithm waits for delayed acknowledgements).
     base.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return base
 
 
-def _dialled(address: str, port: int, deadline: float) -> socket.socket:
-    """A TCP connection to the first of the name's addresses that answers; an early one may not use up all the time."""
+def _dialled(address: str, port: int, deadline: float, patience: float) -> socket.socket:
+    """A TCP connection to the first of the name's addresses that answers; an early one may not use up all the time.
+
+    The `patience` in seconds is for the host: a name server that is off takes 5 s until the next one is asked.
+    """
     name = address.encode() if address.isascii() else address  # of a str Python makes IDNA, with tables of 2 ms
     look_up = in_background(lambda: socket.getaddrinfo(name, port, type=socket.SOCK_STREAM))
     found = look_up.result(_left(deadline))
+    deadline = min(deadline, time.monotonic() + patience)
     failure: OSError = TimeoutError()
     for tried, (family, kind, protocol, _, where) in enumerate(found):
         connection = socket.socket(family, kind, protocol)

@@ -24,7 +24,7 @@ class HostKeyRefused(SSHException):
 
 
 def explain(host: Host, hop: Hop, error: Exception, *, late: bool) -> Unreachable:
-    """The failure of one hop, as what the user sees. `late`: the host's connect_timeout was over."""
+    """The failure of one hop, as what the user sees. `late`: its time was over."""
     why, move = _reason(host, hop, error, late=late)
     through = "" if hop.connection.gateway is False else " through its jump host"
     return Unreachable(host, f"{hop}{through}: {why}", move, _stranger(hop, error))
@@ -74,8 +74,8 @@ def _late(host: Host, hop: Hop) -> tuple[str, str]:
         return f"no login through its ProxyCommand {within}", _closed_move(hop)
     transport = hop.connection.client.get_transport()
     if transport is None:
-        silent = f"no answer within {host.answer_timeout:g} s"
-        return silent, "is it on? connect_timeout in hosts.yaml gives it more time"
+        seconds = host.answer_timeout if hop.connection.gateway is False else host.connect_timeout
+        return f"no answer within {seconds:g} s", "is it on? connect_timeout in hosts.yaml gives it more time"
     if not transport.remote_version:
         return f"it takes connections but says nothing {within}", "sshd or the host hangs there; look at its console"
     return f"the login did not end {within}", "the host hangs or is very busy; connect_timeout gives it more time"

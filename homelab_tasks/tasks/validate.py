@@ -108,7 +108,7 @@ def _homelab_of(file: Path, top: Path) -> Path | None:
     """Below `top` it is the one that has the file among its services, whatever is called hosts.yaml there."""
     from ..repo.source import FILE, SERVICES
 
-    around = [folder for folder in file.parents if (folder / FILE).is_file()]
+    around = [folder for folder in file.parents if (folder / FILE).is_file() and (folder / SERVICES).is_dir()]
     having = [f for f in around if f.is_relative_to(top) and file.relative_to(f).parts[0] == SERVICES]
     return next(iter([*reversed(having), *around]), None)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.pretty import pretty_repr
 
 from homelab_tasks.command import Command, command, script
 
@@ -63,3 +64,9 @@ def test_a_folder_that_is_not_there_runs_nothing() -> None:
 
 def test_the_host_itself_ends_what_takes_too_long() -> None:
     assert subprocess.run(["sh", "-c", str(command("sleep", "9", timeout=0.05))], check=False).returncode == 124
+
+
+def test_no_form_of_a_command_shows_what_it_is_fed() -> None:
+    fed = Command(("cat",), stdin=b"hunter2")
+    assert repr(fed) == "Command('exec timeout --kill-after=10 60 cat')"
+    assert "hunter2" not in pretty_repr(fed)

@@ -426,6 +426,11 @@ def test_a_hook_of_a_larger_repo_finds_the_homelab_by_the_files_that_it_gives(tm
     assert status(tmp_path, "lab/services/db/compose.yml", "--select", "R042") == 0
 
 
+def test_another_tools_hosts_yaml_makes_no_homelab(tmp_path: Path) -> None:
+    homelab(tmp_path, **{"services/web/compose.yml": WEB, "ansible/inventory/hosts.yaml": "all: {hosts: {nas: }}\n"})
+    assert status(tmp_path, "ansible/inventory/hosts.yaml", "services/web/compose.yml", "--select", "R006,R007") == 0
+
+
 def said_of(folder: Path, *files: str) -> list[str]:
     """Where these files, or what belongs to them, break a rule about the form."""
     argv = [sys.executable, "-m", "homelab_tasks", "validate", "--quick", "--select", "R042", *files]
