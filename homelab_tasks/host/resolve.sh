@@ -61,6 +61,7 @@ while [ $# -gt 0 ]; do
   shift 5; n=$((n + 1))
 done
 wait
+engine= # its number may be another process's by now
 printf '%s\036' "$tmp/tree"
 cat "$tmp/out/engine"; printf '\036'
 n=0

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 from msgspec.json import decode, encode
 
 from .result import Result
@@ -44,7 +44,7 @@ class Kept:
         """The last result, if it would come out the same now."""
         try:
             said = decode(self._file.read_bytes(), type=_Said) if self._file else None
-        except (OSError, ValueError):
+        except (OSError, ValueError, MsgspecError):
             return None
         if said is None or said.stamp != self._before.stamp or said.also != look_at(said.watched).stamp:
             return None
