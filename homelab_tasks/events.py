@@ -8,8 +8,8 @@ from typing import Any
 from .health import PROJECT
 from .runner import Runner
 
-# Only what can end a wait: our own early tests make exec_* events, and would wake themselves for ever.
-TELLING = ("health_status", "start", "die", "restart", "oom")
+# Only what can end a wait; of the tests in containers only those that pass, lest our own wake themselves for ever.
+TELLING = ("health_status", "start", "die", "restart", "oom", "exec_die")
 
 
 class Events:
@@ -67,8 +67,9 @@ class Events:
 
         try:
             for event in self._stream:
-                bell = self._bells.get(event.get("Actor", {}).get("Attributes", {}).get(PROJECT, ""))
-                if bell:
+                facts = event.get("Actor", {}).get("Attributes", {})
+                bell = self._bells.get(facts.get(PROJECT, ""))
+                if bell and not (event.get("Action") == "exec_die" and facts.get("exitCode") != "0"):
                     bell.set()
         except (OSError, RequestException, ValueError):
             for bell in list(self._bells.values()):

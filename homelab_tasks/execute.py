@@ -20,11 +20,14 @@ from . import act, health
 from .background import in_background
 from .crew import Crew
 from .events import Events
+from .graph import behind
 from .health import INTERRUPTED, Verdict, Watch
 from .interrupt import Interrupts
-from .model import OnFailure
+from .model import Host, OnFailure
 from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Gate, Plan, Step
+
+BRISK = 1.0  # seconds in which a step starts containers, if it need not wait for others to stop
 
 
 class _Books(Struct):
@@ -54,7 +57,8 @@ class _Walk:
         self.running: dict[Future[Verdict], tuple[Step, Phase]] = {}
         self.writing: dict[Future[str], Outcome] = {}  # done; whether it is written down too, the host will tell
         self.keys = frozenset(step.key for step in plan.steps)
-        self.needed = frozenset(chain.from_iterable(step.needs for step in plan.steps))
+        self.behind = behind({step.key: step.needs for step in plan.steps})
+        self.held: float | None = None  # seconds until a step that is held back may start
         self.events = {name: Events(crew.runner) for name, crew in crews.items()}
 
     def run(self) -> Report:
@@ -112,7 +116,7 @@ class _Walk:
 
     def _wait(self) -> None:
         pending: set[Future[Any]] = {*self.running, *self.writing}
-        wait_for(pending, return_when=FIRST_COMPLETED)
+        wait_for(pending, self.held, FIRST_COMPLETED)
 
     def _interrupt(self) -> None:
         self.books.stopping = True
@@ -135,9 +139,13 @@ class _Walk:
 
     def _start_ready(self) -> None:
         self._settle_hopeless()
+        self.held, longest = None, self._longest()
         for step in self._ready():
             crew = self.crews[step.host.name]
-            if crew.busy >= self._slots(step) or (step.lane and step.lane in self._lanes()):
+            if crew.busy >= step.host.parallel or (step.lane and step.lane in self._lanes()):
+                continue
+            if self.behind[step.key] < longest[step.host.name] and (patience := self._held_back(step.host)):
+                self.held = min(patience, self.held or patience)
                 continue
             crew.busy += 1
             del self.books.waiting[step.key]
@@ -152,16 +160,24 @@ class _Walk:
         """Lanes in which somebody works."""
         return {step.lane for step, _ in self.running.values()}
 
-    def _slots(self, step: Step) -> int:
-        """How many steps may be at work on the host with `step` as the last of them.
+    def _longest(self) -> Mapping[str, int]:
+        """Of each host the longest chain behind a step that has not ended: what belongs to it is urgent."""
+        found: dict[str, int] = {}
+        for step in chain(self.books.waiting.values(), (step for step, _ in self.running.values())):
+            found[step.host.name] = max(found.get(step.host.name, 0), self.behind[step.key])
+        return found
 
-        One that nothing waits for leaves half of the places to those that others wait for: a tenth of the time of 20
-        services on two cores, as long chains are no longer slowed down by what could be done at their end.
+    def _held_back(self, host: Host) -> float:
+        """Seconds until a step that is not urgent may start: while others start, half of the places stay free.
+
+        So nothing slows the longest chain down that could be done at its end: a tenth of the time of 20 services on two
+        cores. Who has worked for longer than `BRISK` mostly waits, for a container to stop, and needs no processor.
         """
-        parallel = step.host.parallel
-        if step.key in self.needed or not any(s.key in self.needed for s in self.books.waiting.values()):
-            return parallel
-        return max(1, parallel // 2)
+        now, places = time.monotonic(), max(1, host.parallel // 2)
+        working = (step for step, phase in self.running.values() if phase is Phase.WORKING and step.host is host)
+        calm = sorted(self.books.started[step.key] + BRISK for step in working)
+        brisk = [then for then in calm if then > now]
+        return brisk[-places] - now if len(brisk) >= places else 0.0
 
     def _settle_hopeless(self) -> None:
         """End what cannot be tried, and what needs something that did not come; again until nothing more follows."""
@@ -194,7 +210,7 @@ class _Walk:
         """Steps whose needs are met, the one with the longest chain behind it first."""
         met = {key for key, outcome in self.books.outcomes.items() if outcome.status is Status.DONE}
         ready = [step for step in self.books.waiting.values() if step.needs & self.keys <= met]
-        return iter(sorted(ready, key=lambda step: (-step.weight, step.key)))
+        return iter(sorted(ready, key=lambda step: (-self.behind[step.key], step.key)))
 
     def _take(self, future: Future[Verdict]) -> None:
         step, phase = self.running.pop(future)

@@ -57,11 +57,16 @@ def order(repo: Repo) -> tuple[str, ...]:
 
 
 def weights(repo: Repo) -> Mapping[str, int]:
-    """The length of the longest chain of dependents above each service: what has the longest one should start first."""
-    above = needed_by(repo)
-    found: dict[str, int] = {}
-    for name in reversed(order(repo)):
-        found[name] = max((found[edge.dependent] + 1 for edge in above[name]), default=0)
+    """The length of the longest chain of dependents above each service."""
+    return behind({name: [edge.dependency for edge in edges] for name, edges in needs(repo).items()})
+
+
+def behind(needed: Mapping[str, Iterable[str]]) -> Mapping[str, int]:
+    """How many wait for each of these, one for the other, at most; `needed` has what each of them needs directly."""
+    found = dict.fromkeys(needed, 0)
+    for name in reversed([*TopologicalSorter(needed).static_order()]):
+        for other in found.keys() & needed.get(name, ()):
+            found[other] = max(found[other], found[name] + 1)
     return found
 
 

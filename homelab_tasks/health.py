@@ -14,13 +14,13 @@ from typing import Any
 from msgspec import Struct, field
 
 from .checks import ask
+from .early import LONGEST, SHORTEST, EarlyTests
 from .plan import Gate
 from .record import RecordedContainer
 from .runner import Runner
 
 PROJECT = "com.docker.compose.project"
 KEY = "com.docker.compose.service"
-SHORTEST, LONGEST = 0.05, 1.0  # seconds between two looks; in between, a tenth of the time already waited
 STEADY_AFTER_RESTART = 5.0  # seconds a container without a health check must run once it was restarted
 TOO_MANY_RESTARTS = 5  # Docker waits 0.1 s, then twice as long each time: 3 s in all
 LONG_AGO = 30.0  # seconds; restarts before a start as old as this are history
@@ -72,6 +72,7 @@ def wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
 def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
     started = time.monotonic()
     api = runner.docker()
+    early = EarlyTests(api, watch.cancelled)
     ids = [c["Id"] for c in _containers(api, gate.project) if not gate.keys or c["Labels"][KEY] in gate.keys]
     pending: dict[str, _State] = {ident: _State("") for ident in ids}
     before: dict[str, int] = {}
@@ -81,7 +82,7 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
         for ident in list(pending):
             facts = api.inspect_container(ident)
             restarts = facts["RestartCount"] - before.setdefault(ident, _history(facts, watch))
-            state = _judge(api, facts, gate, watch, restarts)
+            state = _judge(facts, gate, watch, restarts, early)
             if state.broken:
                 log = (*last_words(api, ident), *_words_of_check(facts))
                 return Verdict(why=f"container {state.key} {state.broken}", log=log)
@@ -103,9 +104,9 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
 
 
 def _pause(pending: Iterable[_State], waited: float) -> float:
-    """Seconds until the next look: as long as somebody is known to need, else longer and longer."""
-    known = [state.due for state in pending if state.due]
-    return min([LONGEST, *known] if known else [LONGEST, max(SHORTEST, waited / 10)])
+    """Seconds until the next look: when somebody is known to need it, else longer and longer."""
+    grown = max(SHORTEST, waited / 10)
+    return min(LONGEST, *(state.due or grown for state in pending))
 
 
 def fallen(runner: Runner, known: Iterable[RecordedContainer]) -> Mapping[str, Verdict]:
@@ -176,7 +177,7 @@ def _age(facts: Mapping[str, Any], watch: Watch) -> float:
     return time.time() + watch.skew - _seconds(facts["State"]["StartedAt"])
 
 
-def _judge(api: Any, facts: Mapping[str, Any], gate: Gate, watch: Watch, restarts: int) -> _State:
+def _judge(facts: Mapping[str, Any], gate: Gate, watch: Watch, restarts: int, early: EarlyTests) -> _State:
     state, key = facts["State"], facts["Config"]["Labels"][KEY]
     policy = facts["HostConfig"]["RestartPolicy"]["Name"]
     if state["Status"] in ("exited", "dead"):
@@ -189,44 +190,22 @@ def _judge(api: Any, facts: Mapping[str, Any], gate: Gate, watch: Watch, restart
     if state["Status"] != "running":
         return _State(key, waits=f"is {state['Status']}")
     if "Health" in state and state["Health"]["Status"] != "none":
-        return _health(api, facts, watch, key)
+        return _health(facts, key, early)
     needed = max(gate.settle, STEADY_AFTER_RESTART) if restarts else gate.settle
     lacking = needed - _age(facts, watch)
     return _State(key, waits="has not run long enough", due=lacking) if lacking > 0 else _State(key)
 
 
-def _health(api: Any, facts: Mapping[str, Any], watch: Watch, key: str) -> _State:
+def _health(facts: Mapping[str, Any], key: str, early: EarlyTests) -> _State:
     match facts["State"]["Health"]["Status"]:
         case "healthy":
             return _State(key)
         case "unhealthy":
             return _State(key, broken="is unhealthy")
         case _:
-            return _State(key, waits="" if _test_passes(api, facts, watch) else "is not healthy")
-
-
-def _test_passes(api: Any, facts: Mapping[str, Any], watch: Watch) -> bool:
-    """Run the container's own health test once, as Docker would."""
-    from docker.errors import APIError
-
-    check = facts["Config"]["Healthcheck"]
-    kind, *words = check["Test"]
-    argv = words if kind == "CMD" else [*(facts["Config"].get("Shell") or ["/bin/sh", "-c"]), *words]
-    patience = (check.get("Timeout") or 30_000_000_000) / 1e9
-    try:
-        ident = api.exec_create(facts["Id"], argv, stdout=False, stderr=False)["Id"]
-        api.exec_start(ident, detach=True)
-        end = time.monotonic() + patience
-        pause = 0.005
-        while time.monotonic() < end and not watch.cancelled.is_set():
-            answer = api.exec_inspect(ident)
-            if not answer["Running"]:
-                return bool(answer["ExitCode"] == 0)
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.2)
-    except APIError:
-        return False  # the container just ended or restarts: the next look tells
-    return False
+            if early.passes(facts):
+                return _State(key)
+            return _State(key, waits="is not healthy", due=early.due(facts["Id"]))
 
 
 def _ask_all(runner: Runner, gate: Gate, watch: Watch, started: float) -> str:

@@ -134,7 +134,6 @@ class Step(Struct, frozen=True):
     lane: str = ""  # steps of one lane run one at a time, on whatever hosts
     gate: Gate | None = None
     entry: Entry | None = None
-    weight: int = 0  # length of the longest chain that waits for this step: longer ones start first
     blocked: str = ""  # why it cannot be tried at all
     moved: bool = False  # a removal that follows a start elsewhere
 

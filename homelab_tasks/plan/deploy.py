@@ -91,9 +91,7 @@ def _networks(facts: Facts, survey: Survey) -> Iterator[Step]:
         if listed and name not in facts.resolved[host.name].stock.networks and (name, host.name) not in made:
             made.add((name, host.name))
             step = Step(network_key(listed, host), Verb.NETWORK, name, host, commands=(docker.create_network(listed),))
-            yield replace(
-                step, causes=("listed in hosts.yaml",), asked=f"needed by {finding.service.name}", weight=1 << 20
-            )
+            yield replace(step, causes=("listed in hosts.yaml",), asked=f"needed by {finding.service.name}")
 
 
 def _with_needs(
@@ -107,8 +105,8 @@ def _with_needs(
     for step in steps.values():
         needs = before(step.subject, step.host) | (uses.get(step.key, set()) & networks.keys())
         by_group = before.by_group(step.subject, step.host)
-        ordered.append(replace(step, needs=needs, by_group=by_group, weight=weights[step.subject]))
-    return sorted(ordered, key=lambda s: (-s.weight, s.key))
+        ordered.append(replace(step, needs=needs, by_group=by_group))
+    return sorted(ordered, key=lambda s: (-weights[s.subject], s.key))
 
 
 def _deliveries(facts: Facts, survey: Survey) -> Iterator[Delivery]:

@@ -49,7 +49,7 @@ def flake(host: Host, prefix: str) -> str:
 
 
 def _step(host: Host) -> Step:
-    return Step(system_key(host), Verb.SYSTEM, "the system", host, lane=_LANE, weight=1 << 21)
+    return Step(system_key(host), Verb.SYSTEM, "the system", host, lane=_LANE)
 
 
 def _switch(host: Host, *, reboot: bool) -> Switch:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
+from homelab_tasks import execute as walk
 from homelab_tasks.command import Command
 from homelab_tasks.crew import Crew
 from homelab_tasks.execute import execute
@@ -230,8 +232,46 @@ def test_at_most_parallel_steps_work_on_a_host_and_hosts_do_not_wait_for_each_ot
 
 def test_the_longest_chain_starts_first() -> None:
     host = a_host(parallel=1)
-    report, _ = run(a_step("a", host=host), a_step("b", host=host, weight=3), a_step("c", host=host, weight=2))
-    assert [o.step.key for o in report.outcomes] == ["b", "c", "a"]
+    steps = a_step("a"), a_step("b", "c"), a_step("c", "d"), a_step("d"), a_step("e")
+    report, _ = run(*(replace(step, host=host) for step in steps))
+    assert [o.step.key for o in report.outcomes] == ["d", "c", "a", "b", "e"]
+
+
+def test_what_is_on_no_longest_chain_leaves_it_half_of_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "BRISK", PATIENCE)
+    end = threading.Event()
+
+    def leaf() -> Result:
+        assert end.wait(PATIENCE)
+        return ok()
+
+    def last() -> Result:
+        end.set()
+        return ok()
+
+    def tell(event: Progress) -> None:
+        if event.phase is Phase.WORKING:
+            begun.append(event.step.subject)
+
+    begun: list[str] = []
+    leaves: dict[str, Any] = {f"leaf{n}": leaf for n in range(4)}
+    chain = a_step("a"), a_step("b", "a"), a_step("c", "b")
+    report, _ = run(*chain, *map(a_step, leaves), tell=tell, c=last, **leaves)
+    assert report.ok
+    assert begun[:5] == ["a", "leaf0", "b", "c", "leaf1"]
+
+
+def test_a_step_that_takes_long_holds_nobody_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "BRISK", 0.01)
+    together = threading.Barrier(4)
+
+    def slow() -> Result:
+        together.wait(PATIENCE)
+        return ok()
+
+    script: dict[str, Any] = dict.fromkeys(("a", "leaf0", "leaf1", "leaf2"), slow)
+    report, _ = run(*map(a_step, script), a_step("b", "a"), **script)
+    assert report.ok
 
 
 def test_the_first_command_that_fails_is_the_last_that_runs() -> None:
@@ -412,7 +452,7 @@ def test_what_waits_starts_without_waiting_for_the_pen_and_a_bad_answer_takes_it
 
 def test_when_the_lock_is_lost_nothing_more_is_started_on_that_host() -> None:
     host = a_host("nas", parallel=1)
-    steps = a_step("db", host=host, weight=2), a_step("blog", host=host), a_step("dns", host=a_host("pi"))
+    steps = a_step("db", host=host), a_step("web", host=host), a_step("dns", host=a_host("pi"))
     with crews(*steps) as made:
         crew = made["nas"]
 
@@ -425,8 +465,8 @@ def test_when_the_lock_is_lost_nothing_more_is_started_on_that_host() -> None:
         crew.runner = FakeRunner({"up db": lose}, host)
         report = execute(Plan("deploy", steps=steps), made, lambda _: None)
     lost = "the lock on nas was lost; run the same again"
-    assert statuses(report) == {"db": FAILED, "blog": FAILED, "dns": DONE}
-    assert (why(report, "db"), why(report, "blog")) == (f"done, but not recorded: {lost}", lost)
+    assert statuses(report) == {"db": FAILED, "web": FAILED, "dns": DONE}
+    assert (why(report, "db"), why(report, "web")) == (f"done, but not recorded: {lost}", lost)
 
 
 def test_a_first_deploy_that_fails_is_known_and_has_no_digest() -> None:
