@@ -6,7 +6,6 @@ after a second kept two processors busy for 15 s; with the loop it is 10 s, and 
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Mapping
@@ -19,30 +18,34 @@ ROUND = 20.0  # seconds after which a loop ends by itself, whatever became of us
 _NO_SHELL = (126, 127)  # exit statuses
 _NOT_RUNNING = 409  # the Engine's answer for a container that has just ended
 _RUNS, _GONE = -1, -2  # no exit status yet, and none to come
-# Arguments: the seconds already waited and those of a round, both in hundredths; the seconds that one test may take,
-# after which Docker too would end it, if the container has a `timeout` that can; the test. The pause is a twentieth of
-# the time waited, and as long as a test takes at least. A `sleep` may know whole seconds only.
+# Arguments: the time already waited and that of a round, both in hundredths of a second; the test. The pause is a
+# twentieth of the time waited, or as long as the test took. `exec` has a program run and no builtin of the same name.
+# Where the shell has no clock, or no `sleep`, it says so as if it were not there.
 _LOOP = f"""\
-early_since=$1 early_round=$2 early_limit=$3; shift 3
-early_clock() {{ read -r early_now early_rest </proc/uptime && early_now=${{early_now%.*}}${{early_now#*.}}; }}
-if timeout 9 true 2>/dev/null; then set -- timeout "$early_limit" "$@"; fi
-early_clock; early_begun=$early_now
-while early_then=$early_now; do
-  "$@" && exit 0
-  early_clock && [ $((early_now - early_begun)) -lt "$early_round" ] || exit 1
+early_since=$1 early_round=$2; shift 2
+early_clock() {{
+  read -r early_now early_rest </proc/uptime || exit 127
+  early_now=${{early_now%.*}}${{early_now#*.}} early_now=${{early_now#0}} early_now=${{early_now#0}}
+}}
+early_clock; early_begun=$early_now early_then=$early_now
+while [ $((early_now - early_begun)) -lt "$early_round" ]; do
+  (exec "$@") && exit 0
+  early_clock
   early_pause=$(((early_since + early_now - early_begun) / 20))
   [ $early_pause -ge $((early_now - early_then)) ] || early_pause=$((early_now - early_then))
   [ $early_pause -ge {SHORTEST * 100:.0f} ] || early_pause={SHORTEST * 100:.0f}
   [ $early_pause -le {LONGEST * 100:.0f} ] || early_pause={LONGEST * 100:.0f}
-  sleep $((early_pause / 100)).$((early_pause / 10 % 10))$((early_pause % 10)) 2>/dev/null || sleep 1
-  early_clock
-done"""
+  sleep $((early_pause / 100)).$((early_pause / 10 % 10))$((early_pause % 10)) 2>/dev/null || sleep 1 || exit 127
+  early_clock; early_then=$early_now
+done
+exit 1"""
 
 
 class _Loop(Struct, frozen=True):
-    """One exec at work in a container, and when it is over, in seconds of our clock."""
+    """One exec at work in a container since a start of it, and when it is over, in seconds of our clock."""
 
     ident: str
+    started: str
     over: float
 
 
@@ -60,7 +63,8 @@ class EarlyTests(Struct):
         ident = facts["Id"]
         if ident in self.bare:
             return self._passes_once(facts)
-        ended = self._ended(self.loops[ident], _patience(facts)) if ident in self.loops else _GONE
+        loop = self.loops.get(ident)
+        ended = self._ended(loop, facts) if loop and loop.started == _started(facts) else _GONE
         if ended in _NO_SHELL:
             self._strip(ident)
         elif ended not in (0, _RUNS):
@@ -71,16 +75,16 @@ class EarlyTests(Struct):
         """Seconds until the loop in this container should be over, 0 if that is not known."""
         return max(0.0, self.loops[ident].over - time.monotonic()) if ident in self.loops else 0.0
 
-    def _ended(self, loop: _Loop, patience: float) -> int:
-        """Its exit status, or `_RUNS`."""
+    def _ended(self, loop: _Loop, facts: Mapping[str, Any]) -> int:
+        """Its exit status, or `_RUNS`. A test that hangs is given up when the round is over and its time too."""
         from docker.errors import APIError
 
         try:
             answer = self.api.exec_inspect(loop.ident)
         except APIError:
-            return _GONE  # with the container's last start
+            return _GONE
         if answer["Running"]:
-            return _RUNS if time.monotonic() < loop.over + patience else _GONE
+            return _RUNS if time.monotonic() < loop.over + _patience(facts) else _GONE
         status: int = answer["ExitCode"]
         return status
 
@@ -88,14 +92,14 @@ class EarlyTests(Struct):
         from docker.errors import APIError
 
         now = time.monotonic()
-        times = (f"{(now - self.since) * 100:.0f}", f"{ROUND * 100:.0f}", f"{math.ceil(_patience(facts))}")
+        times = (f"{(now - self.since) * 100:.0f}", f"{ROUND * 100:.0f}")
         try:
             ident = self._exec(facts, ["sh", "-c", _LOOP, "sh", *times, *_test(facts)])
         except APIError as error:
             if error.status_code != _NOT_RUNNING:
                 self._strip(facts["Id"])  # it has no shell
         else:
-            self.loops[facts["Id"]] = _Loop(ident, now + ROUND)
+            self.loops[facts["Id"]] = _Loop(ident, _started(facts), now + ROUND)
 
     def _strip(self, ident: str) -> None:
         self.bare.add(ident)
@@ -127,6 +131,11 @@ def _test(facts: Mapping[str, Any]) -> list[str]:
     """What Docker would run."""
     kind, *words = facts["Config"]["Healthcheck"]["Test"]
     return words if kind == "CMD" else [*(facts["Config"].get("Shell") or ["/bin/sh", "-c"]), *words]
+
+
+def _started(facts: Mapping[str, Any]) -> str:
+    moment: str = facts["State"]["StartedAt"]
+    return moment
 
 
 def _patience(facts: Mapping[str, Any]) -> float:

@@ -23,7 +23,7 @@ from .events import Events
 from .graph import behind
 from .health import INTERRUPTED, Verdict, Watch
 from .interrupt import Interrupts
-from .model import Host, OnFailure
+from .model import OnFailure
 from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Gate, Plan, Step
 
@@ -139,13 +139,13 @@ class _Walk:
 
     def _start_ready(self) -> None:
         self._settle_hopeless()
-        self.held, longest = None, self._longest()
+        self.held, longest, full = None, self._longest(), set[str]()
         for step in self._ready():
-            crew = self.crews[step.host.name]
-            if crew.busy >= step.host.parallel or (step.lane and step.lane in self._lanes()):
+            crew, name = self.crews[step.host.name], step.host.name
+            if name in full or (step.lane and step.lane in self._lanes()):
                 continue
-            if self.behind[step.key] < longest[step.host.name] and (patience := self._held_back(step.host)):
-                self.held = min(patience, self.held or patience)
+            if not self._has_place(step, crew, longest[name]):
+                full.add(name)  # also for those that come after it: none of them is more urgent
                 continue
             crew.busy += 1
             del self.books.waiting[step.key]
@@ -167,17 +167,27 @@ class _Walk:
             found[step.host.name] = max(found.get(step.host.name, 0), self.behind[step.key])
         return found
 
-    def _held_back(self, host: Host) -> float:
-        """Seconds until a step that is not urgent may start: while others start, half of the places stay free.
+    def _has_place(self, step: Step, crew: Crew, longest: int) -> bool:
+        """The host has a place for one more. While others start, half of the places are for its longest chain alone.
 
-        So nothing slows the longest chain down that could be done at its end: a tenth of the time of 20 services on two
-        cores. Who has worked for longer than `BRISK` mostly waits, for a container to stop, and needs no processor.
+        So what could be done at its end does not slow it down. A step that has worked for longer than `BRISK` mostly
+        waits for a container to stop, and needs no processor: of such ones only one place stays free.
         """
-        now, places = time.monotonic(), max(1, host.parallel // 2)
-        working = (step for step, phase in self.running.values() if phase is Phase.WORKING and step.host is host)
-        calm = sorted(self.books.started[step.key] + BRISK for step in working)
-        brisk = [then for then in calm if then > now]
-        return brisk[-places] - now if len(brisk) >= places else 0.0
+        places = step.host.parallel
+        if crew.busy >= places or self.behind[step.key] >= longest:
+            return crew.busy < places
+        working = [
+            other.key for other, phase in self.running.values() if phase is Phase.WORKING and _beside(other, step)
+        ]
+        if sum(self.behind[key] < longest for key in working) >= max(1, places - 1):
+            return False
+        now = time.monotonic()
+        calm_in = sorted(left for key in working if (left := self.books.started[key] + BRISK - now) > 0)
+        half = max(1, places // 2)
+        if len(calm_in) < half:
+            return True
+        self.held = min(calm_in[-half], self.held or BRISK)
+        return False
 
     def _settle_hopeless(self) -> None:
         """End what cannot be tried, and what needs something that did not come; again until nothing more follows."""
@@ -270,3 +280,7 @@ class _Walk:
         crew = self.crews.get(outcome.step.host.name)
         kept = crew.kept.get(outcome.step.subject) if crew else None
         return replace(outcome, kept=kept.name) if kept else outcome
+
+
+def _beside(one: Step, other: Step) -> bool:
+    return one.host.name == other.host.name

@@ -42,12 +42,6 @@ def test_a_test_has_its_words_as_they_are(home: Homelab) -> None:
     assert home.deploy("--timeout", "10").seconds < 10
 
 
-def test_a_test_that_hangs_is_ended_and_run_again(home: Homelab) -> None:
-    home.add("plex", *late("sleep 0.5", "touch /tmp/ready"), check("test -e /tmp/ready || sleep 999", timeout="1s"))
-    home.commit()
-    assert home.deploy("--timeout", "10").seconds < 10
-
-
 def test_a_container_that_ends_and_starts_again_is_tested_on(home: Homelab) -> None:
     falls_once = "[ -e /tmp/fell ] || { touch /tmp/fell; sleep 0.5; exit 1; }"
     home.add("plex", *late(falls_once, "sleep 0.5", "touch /tmp/ready"), check("test -e /tmp/ready"))

@@ -274,6 +274,27 @@ def test_a_step_that_takes_long_holds_nobody_back(monkeypatch: pytest.MonkeyPatc
     assert report.ok
 
 
+def test_one_place_is_free_for_the_longest_chain_however_long_others_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "BRISK", 0.01)
+    end = threading.Event()
+
+    def slow() -> Result:
+        assert end.wait(PATIENCE), "the chain waited for what is on none"
+        return ok()
+
+    def first() -> Result:
+        threading.Event().wait(0.1)
+        return ok()
+
+    def last() -> Result:
+        end.set()
+        return ok()
+
+    script: dict[str, Any] = dict.fromkeys(("leaf0", "leaf1", "leaf2", "leaf3"), slow)
+    report, _ = run(*map(a_step, script), a_step("a"), a_step("b", "a"), a_step("c", "b"), a=first, c=last, **script)
+    assert report.ok
+
+
 def test_the_first_command_that_fails_is_the_last_that_runs() -> None:
     step = a_step("plex", commands=(Command(("up", "plex")), Command(("never",))))
     report, _ = run(step, plex=fails())
