@@ -1,4 +1,4 @@
-"""A container's health test is run early: often inside the container, seldom as an exec, and ended when it hangs."""
+"""A container's health test is run early: often inside the container, seldom as an exec, and given up when it hangs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import tarfile
 from pathlib import Path
 
+from homelab_tasks.early import ROUND
 from tests.hosts.homelab import Homelab, events, now
 from tests.lab import LabHost
 
@@ -40,6 +41,12 @@ def test_a_test_has_its_words_as_they_are(home: Homelab) -> None:
     home.add("plex", *late(), check(["CMD", "sh", "-c", 'test "$$1" = "a  b\'*"', "sh", "a  b'*"]))
     home.commit()
     assert home.deploy("--timeout", "10").seconds < 10
+
+
+def test_a_test_that_hangs_is_given_up(home: Homelab) -> None:
+    home.add("plex", *late("sleep 0.5", "touch /tmp/ready"), check("test -e /tmp/ready || sleep 999", timeout="1s"))
+    home.commit()
+    assert ROUND < home.deploy("--timeout", "40").seconds < 40
 
 
 def test_a_container_that_ends_and_starts_again_is_tested_on(home: Homelab) -> None:

@@ -241,13 +241,13 @@ def test_what_is_kept_is_what_was_found(checked: Path) -> None:
 def test_a_file_outside_of_services_that_was_read_counts(checked: Path) -> None:
     homelab(
         checked,
-        **{"services/web/compose.yml": f"include: [../../shared/a.yml]\n{WEB}", "shared/a.yml": "services: {a: {image: x}}\n"},
+        **{"services/web/compose.yml": f"include: [../../common/a.yml]\n{WEB}", "common/a.yml": "services: {a: {image: x}}\n"},
     )  # fmt: skip
     older(checked)
-    os.utime(checked / "shared/a.yml", (1, 1))
+    os.utime(checked / "common/a.yml", (1, 1))
     validate(checked, quick=True)
     assert kept(checked)
-    (checked / "shared/a.yml").write_text("services: [a]\n")
+    (checked / "common/a.yml").write_text("services: [a]\n")
     assert not kept(checked)
 
 
