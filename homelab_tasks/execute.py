@@ -26,6 +26,7 @@ from .interrupt import Interrupts
 from .model import OnFailure
 from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Gate, Plan, Step
+from .record import RecordedContainer
 
 BRISK = 1.0  # seconds in which a step starts containers, if it need not wait for others to stop
 
@@ -58,6 +59,7 @@ class _Walk:
         self.writing: dict[Future[str], Outcome] = {}  # done; whether it is written down too, the host will tell
         self.keys = frozenset(step.key for step in plan.steps)
         self.behind = behind({step.key: step.needs for step in plan.steps})
+        self.looks: list[tuple[Step, tuple[RecordedContainer, ...], Future[Mapping[str, Verdict]]]] = []
         self.held: float | None = None  # seconds until a step that is held back may start
         self.events = {name: Events(crew.runner) for name, crew in crews.items()}
 
@@ -83,20 +85,30 @@ class _Walk:
 
     def _look_again(self) -> None:
         """What came up in this run and is down by its end failed, however well it started."""
-        for name, crew in self.crews.items():
-            done = [o for o in self.books.outcomes.values() if o.status is Status.DONE and o.step.host.name == name]
-            gated = {o.step.key: o for o in done if o.step.gate and o.step.entry}
-            known = {
-                k: crew.records[o.step.subject].containers for k, o in gated.items() if o.step.subject in crew.records
-            }
+        self._begin_to_look_again()
+        for step, containers, looking in self.looks:
             try:
-                fallen = health.fallen(crew.runner, chain.from_iterable(known.values())) if known else {}
+                fallen = looking.result()
             except ConnectionError:
                 continue  # nobody knows; the next look will
-            for key, containers in known.items():
-                for verdict in [fallen[c.id] for c in containers if c.id in fallen][:1]:
-                    outcome = gated[key]
+            outcome = self.books.outcomes[step.key]
+            for verdict in [fallen[c.id] for c in containers if c.id in fallen][:1]:
+                if outcome.status is Status.DONE:
                     self._end(replace(outcome, status=Status.FAILED, why=verdict.why, log=verdict.log))
+
+    def _begin_to_look_again(self) -> None:
+        """On all hosts at once, as soon as nothing works any more: what was done may still be being written down."""
+        if self.looks:
+            return
+        for name, crew in self.crews.items():
+            ended = (*self.books.outcomes.values(), *self.writing.values())
+            done = {o.step.key: o.step for o in ended if o.status is Status.DONE and o.step.host.name == name}
+            gated = [step for step in done.values() if step.gate and step.entry]
+            known = [(step, crew.records[step.subject].containers) for step in gated if step.subject in crew.records]
+            if known:
+                ids = chain.from_iterable(containers for _, containers in known)
+                looking = in_background(partial(health.fallen, crew.runner, tuple(ids)))
+                self.looks += [(step, containers, looking) for step, containers in known]
 
     def _loop(self, interrupts: Interrupts) -> None:
         self._start_ready()
@@ -113,6 +125,8 @@ class _Walk:
             for answer in [answer for answer in self.writing if answer.done()]:
                 self._confirm(self.writing.pop(answer), answer.result())
             self._start_ready()
+            if self.writing and not self.running and not self.books.waiting:
+                self._begin_to_look_again()
 
     def _wait(self) -> None:
         pending: set[Future[Any]] = {*self.running, *self.writing}

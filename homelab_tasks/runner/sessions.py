@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from paramiko import SSHException
 
+from ..background import in_background
+
 if TYPE_CHECKING:
     from paramiko import Channel, Transport
 
 LIMIT = 8  # sshd takes 10 (MaxSessions) and frees a closed one a moment late
+AHEAD = 2  # that lie open for the next commands: each begins a round trip sooner
 STREAM_LIMIT = 6  # two are left for commands, which end by themselves
 _STREAM_PATIENCE = 10.0  # seconds
 _REFUSAL_PATIENCE = 5.0  # seconds without any command of ours that holds a session
@@ -42,46 +46,91 @@ class Session:
 
 
 class Sessions:
-    """Opens the sessions of one transport. Thread-safe."""
+    """Opens the sessions of one transport, some before anybody asks for them. Thread-safe."""
 
     def __init__(self, transport: Transport, name: str) -> None:
         self._transport, self._name = transport, name
-        self._free = threading.BoundedSemaphore(LIMIT)
         self._streams = threading.BoundedSemaphore(STREAM_LIMIT)
-        self._lock = threading.Lock()
-        self._running = 0
+        self._changed = threading.Condition()  # guards all that follows
+        self._places = LIMIT  # that are neither used, nor kept for a session that lies open or is being opened
+        self._ahead: deque[Channel] = deque()
+        self._opening = False
+        self._waiting = self._running = 0
 
     def command(self) -> Session:
         """A session for a command that ends by itself; waits for a free one. Raises ConnectionError."""
-        self._free.acquire()
-        return self._opened(stream=False)
+        session = Session(self, self._next(), stream=False)
+        with self._changed:
+            self._running += 1
+        return session
 
     def stream(self) -> Session:
         """A session that stays for as long as somebody reads; waits a little for a free one. Raises ConnectionError."""
         if not self._streams.acquire(timeout=_STREAM_PATIENCE):
             raise ConnectionError(f"{STREAM_LIMIT} streams from {self._name} are open already; close one first")
-        self._free.acquire()
-        return self._opened(stream=True)
+        try:
+            return Session(self, self._next(), stream=True)
+        except BaseException:
+            self._streams.release()
+            raise
 
     def give_back(self, *, stream: bool) -> None:
         """One session is over."""
         if stream:
             self._streams.release()
-        else:
-            self._count(-1)
-        self._free.release()
+        with self._changed:
+            self._running -= not stream
+            self._free()
 
-    def _opened(self, *, stream: bool) -> Session:
+    def _next(self) -> Channel:
+        with self._changed:
+            self._waiting += 1
+            try:
+                self._changed.wait_for(lambda: self._ahead or self._places)
+                channel = self._ahead.popleft() if self._ahead else None
+                self._places -= channel is None
+            finally:
+                self._waiting -= 1
         try:
-            channel = self._patiently()
+            channel = channel if channel and not channel.closed else self._patiently()
         except BaseException:
-            self._free.release()
-            if stream:
-                self._streams.release()
+            with self._changed:
+                self._free()
             raise
-        if not stream:
-            self._count(1)
-        return Session(self, channel, stream=stream)
+        self._open_ahead()
+        return channel
+
+    def _free(self) -> None:
+        self._places += 1
+        self._changed.notify()
+
+    def _open_ahead(self) -> None:
+        with self._changed:
+            if self._opening or not self._has_room():
+                return
+            self._opening = True
+        in_background(self._keep_ahead)
+
+    def _has_room(self) -> bool:
+        return len(self._ahead) < AHEAD and self._places > 0 and not self._waiting
+
+    def _keep_ahead(self) -> None:
+        """Until enough lie open; for good where sshd takes no more, or the connection is gone."""
+        while True:
+            with self._changed:
+                self._opening = self._has_room()
+                if not self._opening:
+                    return
+                self._places -= 1
+            try:
+                channel = self._transport.open_session()
+            except (SSHException, EOFError, OSError):
+                with self._changed:
+                    self._free()
+                return
+            with self._changed:
+                self._ahead.append(channel)
+                self._changed.notify()
 
     def _patiently(self) -> Channel:
         pause, give_up = 0.01, time.monotonic() + _REFUSAL_PATIENCE
@@ -97,10 +146,6 @@ class Sessions:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
             if self._running:
                 give_up = time.monotonic() + _REFUSAL_PATIENCE
-
-    def _count(self, change: int) -> None:
-        with self._lock:
-            self._running += change
 
 
 def _refusal(name: str) -> str:
