@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 from scripts.bench.ground import CHECKOUT
 from scripts.bench.model import COSTLY, SLOW, Experiment, Figure, Method, Round
@@ -84,25 +86,34 @@ def count_figures() -> tuple[Figure, ...]:
     )
 
 
+@dataclass(slots=True)
+class Alone:
+    """A copy of the service that changes, beside the homelab and no part of it: its own `up` is measured on that."""
+
+    scene: Scene
+    tag: str = "1"
+    up: ClassVar[str] = "cd /tmp/alone && docker compose --project-name alone up --detach --quiet-pull"
+
+    def prepare(self) -> None:
+        """A fresh host with everything deployed, and the copy."""
+        self.scene.deploy(self.scene.many)
+        self._put()
+        self.scene.ground.ssh(self.up)
+
+    def flip(self) -> None:
+        """Give it the other image."""
+        self.tag = {"1": "2", "2": "1"}[self.tag]
+        self._put()
+
+    def _put(self) -> None:
+        text = self.scene.many.compose(self.scene.changing, self.tag)
+        self.scene.ground.ssh(f"mkdir -p /tmp/alone && printf %s {shlex.quote(text)} >/tmp/alone/compose.yml")
+
+
 def _changed(scene: Scene) -> Experiment:
-    """The stack's own `up -d` is measured on a copy that is no part of the homelab, by the host's own clock."""
-    ground, name = scene.ground, scene.changing
-    up = "cd /tmp/alone && docker compose --project-name alone up --detach --quiet-pull"
-    tags = {"1": "2", "2": "1"}
-    now = ["1"]
-
-    def put() -> None:
-        text = scene.many.compose(name, now[0])
-        ground.ssh(f"mkdir -p /tmp/alone && printf %s {shlex.quote(text)} >/tmp/alone/compose.yml")
-
-    def prepare() -> None:
-        scene.deploy(scene.many)
-        put()
-        ground.ssh(up)
-
-    def flip() -> None:
-        now[0] = tags[now[0]]
-        put()
+    """The copy's own `up -d` is timed by the host's own clock."""
+    ground, alone = scene.ground, Alone(scene)
+    flip = partial(scene.many.flip, scene.changing)
 
     def extra(one: Round) -> float:
         return (one[CHANGED].seconds - one[OURS].seconds) / one[UP].seconds
@@ -113,11 +124,11 @@ def _changed(scene: Scene) -> Experiment:
         "`docker compose up -d` (a copy of it gets the other image, timed on the host itself).",
         (
             Method(OURS, partial(ground.inv, scene.many, "deploy-all")),
-            Method(CHANGED, partial(ground.inv, scene.many, "deploy-all"), reset=partial(scene.many.flip, name)),
-            Method(UP, partial(ground.clocked_there, up), reset=flip),
+            Method(CHANGED, partial(ground.inv, scene.many, "deploy-all"), reset=flip),
+            Method(UP, partial(ground.clocked_there, alone.up), reset=alone.flip),
         ),
         (Figure("(one changed - no-op) / its own up -d", "x", extra, 1.3),),
-        prepare=prepare,
+        prepare=alone.prepare,
         rounds=SLOW,
         quick=False,
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from scripts.bench.clock import clock
 from scripts.bench.deploys import deploying
+from scripts.bench.far import far_away
 from scripts.bench.health import waiting
 from scripts.bench.many_hosts import many_hosts
 from scripts.bench.model import COSTLY, BenchFailed, Experiment, Figure, Method, Round, Sample
@@ -32,6 +33,7 @@ def experiments(scene: Scene) -> tuple[Experiment, ...]:
         *waiting(scene),
         *transactions(scene),
         *side_by_side(scene),
+        *far_away(scene),
         *many_hosts(scene),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,17 @@ def test_a_cut_host_is_silent_until_it_is_healed(lab: Lab, host: LabHost) -> Non
     assert "timed out" in ssh(lab, host, "true").stderr
     host.heal()
     assert ssh(lab, host, "true").returncode == 0
+
+
+def test_a_host_that_was_moved_away_answers_later(host: LabHost) -> None:
+    def seconds() -> float:
+        before = time.monotonic()
+        socket.create_connection((host.address, 22), timeout=10).close()
+        return time.monotonic() - before
+
+    with host.moved_away(0.1):
+        assert seconds() >= 0.2
+    assert seconds() < 0.2
 
 
 def test_a_frozen_host_takes_the_connection_and_says_nothing(lab: Lab, host: LabHost) -> None:

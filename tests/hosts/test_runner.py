@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,22 @@ def refused(host: Host) -> Unreachable:
     return runner
 
 
+@contextmanager
+def at_most(sessions: int, host: LabHost) -> Iterator[None]:
+    """The host's sshd takes no more on one connection."""
+    config = "/etc/ssh/sshd_config"
+    before = host.check("cat", config)
+    try:
+        host.check("tee", config, stdin=f"{before}MaxSessions {sessions}\n".encode())
+        host.stop_sshd()
+        host.start_sshd()
+        yield
+    finally:
+        host.check("tee", config, stdin=before.encode())
+        host.stop_sshd()
+        host.start_sshd()
+
+
 @pytest.fixture
 def runner(lab: Lab, host: LabHost) -> Iterator[Runner]:
     opened = reached(a_host(lab, host, seconds=10))
@@ -69,6 +86,16 @@ def test_thirty_commands_share_one_connection(runner: Runner) -> None:
     with ThreadPoolExecutor(30) as pool:
         results = list(pool.map(runner.run, [command("sh", "-c", f"sleep 0.1; echo {n}") for n in range(30)]))
     assert [result.text for result in results] == [f"{n}\n" for n in range(30)]
+
+
+@pytest.mark.parametrize("sessions", [1, 2, 3])
+def test_an_sshd_that_takes_few_sessions_runs_all_commands(lab: Lab, host: LabHost, sessions: int) -> None:
+    with at_most(sessions, host):
+        runner = reached(a_host(lab, host))
+        with ThreadPoolExecutor(12) as pool:
+            results = list(pool.map(runner.run, [command("sh", "-c", f"sleep 0.05; echo {n}") for n in range(12)]))
+        runner.close()
+    assert [result.text for result in results] == [f"{n}\n" for n in range(12)]
 
 
 def test_a_command_that_somebody_follows_ends_when_he_stops(runner: Runner) -> None:

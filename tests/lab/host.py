@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from . import images
@@ -23,6 +24,10 @@ class LabHost(Machine):
 
     def heal(self) -> None:
         self.network.set_port(self.index, "up")
+
+    def moved_away(self, seconds: float) -> AbstractContextManager[None]:
+        """Each packet to and from the host takes so long, one way; one host of a lab at a time."""
+        return self.network.moved_away(self.index, seconds)
 
     def freeze(self) -> None:
         """Hang: the kernel still accepts TCP connections, no process answers."""

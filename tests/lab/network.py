@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import run, try_each
+from .errors import LabError, run, try_each
+
+_DISTANCE = Path(__file__).with_name("distance.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,29 @@ class Network:
     def set_port(self, index: int, state: str) -> None:
         """`down` drops every packet to and from the host, `up` lets them pass again."""
         _ip("-n", self._switch, "link", "set", f"h{index}", state)
+
+    @contextmanager
+    def moved_away(self, index: int, seconds: float) -> Iterator[None]:
+        """Each packet to and from the host takes so long, one way. Raises LabError."""
+        switch, port = self._switch, f"h{index}"
+        inside = ("ip", "netns", "exec", switch)
+        argv = (*inside, sys.executable, str(_DISTANCE), "near0", "far0", str(seconds))
+        with subprocess.Popen(argv, stdout=subprocess.PIPE) as line:
+            try:
+                if not (line.stdout and line.stdout.readline()):
+                    raise LabError("no long line: this machine has no /dev/net/tun")
+                _ip("-n", switch, "link", "add", "br1", "type", "bridge")
+                _ip("-n", switch, "link", "set", "br1", "up")
+                _ip("-n", switch, "link", "set", "near0", "master", "br0", "up")
+                for name in ("far0", port):
+                    _ip("-n", switch, "link", "set", name, "master", "br1", "up")
+                yield
+            finally:
+                try_each(
+                    ("ip", "-n", switch, "link", "set", port, "master", "br0"),
+                    ("ip", "-n", switch, "link", "del", "br1"),
+                )
+                line.terminate()
 
 
 def _ip(*words: str) -> None:
