@@ -23,8 +23,7 @@ def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: S
     """Fetch what the deployed compose files name; one sentence a service and host."""
     wanted = [(s, h) for s in services for h in s.hosts if not only or h.name in only]
     with Fleet(repo) as fleet:
-        stage(f"looking at {', '.join(dict.fromkeys(h.name for _, h in wanted))}")
-        fleet.look_at(dict.fromkeys(h for _, h in wanted))
+        fleet.look_at(dict.fromkeys(h for _, h in wanted), stage)
         answers: list[Answer] = [(False, why) for why in fleet.unfit.values()]
         there = [(s, h) for s, h in wanted if h.name in fleet.seen and s.name in fleet.seen[h.name].records]
         stage(f"pulling the images of {len(there)} services")
@@ -50,8 +49,7 @@ def clean(repo: Repo, hosts: Sequence[Host], stage: Stage, *, volumes: bool) -> 
     stopped on purpose. Raises Locked.
     """
     with Fleet(repo) as fleet:
-        stage(f"looking at {', '.join(h.name for h in hosts)}")
-        fleet.look_at(hosts)
+        fleet.look_at(hosts, stage)
         fit = [h for h in hosts if h.name in fleet.seen]
         stage(f"cleaning {', '.join(h.name for h in fit)}")
         with _locked(fleet, fit):

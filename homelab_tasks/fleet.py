@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+SLOW = 3.0  # seconds after which it is told which hosts have not answered yet
 
 
 class _Sight(Struct, frozen=True):
@@ -60,12 +61,23 @@ class Fleet(Struct):
         opening = connect_all(fresh)
         self._coming |= {host.name: in_background(partial(self._look, host, opening[host.name])) for host in fresh}
 
-    def look_at(self, hosts: Iterable[Host]) -> None:
-        """Connect to these hosts and observe them."""
+    def look_at(self, hosts: Iterable[Host], stage: Callable[[str], None] = lambda _: None) -> None:
+        """Connect to these hosts and observe them; `stage` is told whom that waits for."""
+        hosts = tuple(hosts)
+        stage(f"looking at {', '.join(host.name for host in hosts)}")
         self.begin(hosts)
+        began, patience = time.monotonic(), SLOW
+        while late := self._not_there(patience):
+            stage(f"no answer from {', '.join(late)} for {time.monotonic() - began:.0f} s")
+            patience = 1
         while self._coming:
             name, sight = self._coming.popitem()
             self._take(self.repo.hosts[name], sight.result())
+
+    def _not_there(self, patience: float) -> list[str]:
+        """Whose answers are not there after so many seconds."""
+        wait(self._coming.values(), patience)
+        return [name for name, sight in self._coming.items() if not sight.done()]
 
     def _look(self, host: Host, opening: Future[Runner | Unreachable]) -> _Sight:
         runner = opening.result()

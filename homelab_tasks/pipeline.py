@@ -217,8 +217,7 @@ def _look(fleet: Fleet, request: Request, audience: Audience) -> None:
 
         refuse_elsewhere(fleet.repo, request)
     hosts = _hosts(fleet.repo, request)
-    audience.stage(f"looking at {', '.join(host.name for host in hosts)}")
-    fleet.look_at(hosts)
+    fleet.look_at(hosts, audience.stage)
     audience.at(Stage.CONNECTED)
 
 

@@ -27,9 +27,8 @@ def rollback(repo: Repo, asked: Asked, options: Options, audience: Audience) -> 
     """Bring everything, or the services that are asked for, back to how they were at a former commit."""
     with Fleet(repo) as fleet:
         hosts = _hosts(repo, asked)
-        audience.stage(f"looking at {', '.join(host.name for host in hosts)}")
         scene = Scene(asked, repo, fleet)
-        scene.see(hosts)
+        scene.see(hosts, audience.stage)
         audience.at(Stage.CONNECTED)
         if not fleet.seen:
             raise Refused(next(iter(fleet.unfit.values()), "no host is meant"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 
@@ -41,9 +41,9 @@ class Scene(Struct, frozen=True):
         """What of the journals could not be read."""
         return tuple(chain.from_iterable(journal.notes for journal in self.journals.values()))
 
-    def see(self, hosts: Iterable[Host]) -> None:
+    def see(self, hosts: Iterable[Host], stage: Callable[[str], None] = lambda _: None) -> None:
         """Look at those of `hosts` that are new, and read their journals. Raises Refused for the checkout of ours."""
-        self.fleet.look_at(hosts)
+        self.fleet.look_at(hosts, stage)
         fresh = [self.fleet.repo.hosts[name] for name in self.fleet.seen if name not in self.journals]
         for host in fresh:
             if in_place(self.fleet.repo, host):

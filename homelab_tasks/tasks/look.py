@@ -158,6 +158,5 @@ def _looked_at(repo: Repo, only: frozenset[str]) -> Fleet:
     fleet = Fleet(repo)
     wanted = [host for host in repo.hosts.values() if not only or host.name in only]
     with passing() as stage:
-        stage(f"looking at {', '.join(host.name for host in wanted)}")
-        fleet.look_at(wanted)
+        fleet.look_at(wanted, stage)
     return fleet

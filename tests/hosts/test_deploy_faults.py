@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from homelab_tasks import pipeline
+from homelab_tasks.fleet import Fleet
 from tests.hosts.homelab import Homelab, eventually, finish, running
 from tests.lab import Lab, LabHost
 
@@ -68,6 +70,18 @@ def test_a_host_that_is_no_good_fails_its_services_and_their_dependents_and_the_
     assert "skipped page: needs vpn, which failed" in done.said.replace(" on h1", "")
     assert running(hosts[0]) == ["blog-web-1"]
     assert done.seconds < NOTICED
+
+
+def test_it_is_told_whose_answer_is_waited_for(two: Homelab, lab: Lab, hosts: tuple[LabHost, ...]) -> None:
+    two.inventory(lab, hosts[:2], defaults={"connect_timeout": 9})
+    two.commit()
+    hosts[1].freeze()
+    told: list[str] = []
+    repo = pipeline.load(two.root)
+    with Fleet(repo) as fleet:
+        fleet.look_at(repo.hosts.values(), told.append)
+    assert told[:2] == ["looking at h1, h2", "no answer from h2 for 3 s"]
+    assert ({*fleet.seen}, {*fleet.unfit}) == ({"h1"}, {"h2"})
 
 
 def test_a_host_without_work_may_be_off(two: Homelab, hosts: tuple[LabHost, ...]) -> None:
