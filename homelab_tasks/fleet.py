@@ -94,7 +94,7 @@ class Fleet(Struct):
             self.unfit[host.name] = str(runner)
             return
         self.runners[host.name] = runner
-        if result is None or not result.ok:
+        if result is None or not result.ok or not result.text:
             self.unfit[host.name] = _failed_look(host, result)
             return
         from .observe import parse
@@ -150,5 +150,8 @@ def _failed_look(host: Host, result: Result | None) -> str:
         return f"bash is not installed on {host.name}; install it there"
     if result.exit == 124:
         return f"{host.name} did not answer within 60 s; look whether docker and the disk work there"
+    if result.ok:
+        move = "look for an exit in ~/.bashrc there, and for ForceCommand in its sshd_config"
+        return f"{host.name} lets us in and then runs no command; {move}"
     lines = result.stderr.strip().splitlines() or [f"exit status {result.exit}"]
     return f"looking at {host.name} failed ({lines[-1]}); mend that there first"

@@ -122,6 +122,7 @@ def fallen(runner: Runner, known: Iterable[RecordedContainer]) -> Mapping[str, V
         api = runner.docker()
         there = {c["Id"]: c for c in api.containers(all=True, filters={"label": [PROJECT]}) if c["Id"] in meant}
         down = [ident for ident, c in there.items() if c["State"] in ("restarting", "exited", "dead")]
+        down = [ident for ident in down if not _has_finished(api.inspect_container(ident))]
         return {ident: _fall(api, meant[ident], there[ident]["Status"]) for ident in down}
     except (RequestException, APIError) as error:
         raise ConnectionError(str(error)) from error
@@ -181,7 +182,7 @@ def _judge(facts: Mapping[str, Any], gate: Gate, watch: Watch, restarts: int, ea
     state, key = facts["State"], facts["Config"]["Labels"][KEY]
     policy = facts["HostConfig"]["RestartPolicy"]["Name"]
     if state["Status"] in ("exited", "dead"):
-        if state["ExitCode"] == 0 and policy in ("", "no", "on-failure"):
+        if _has_finished(facts):
             return _State(key, finished=True)
         if policy in ("", "no") or restarts >= TOO_MANY_RESTARTS or state["Status"] == "dead":
             return _State(key, broken=f"ended with status {state['ExitCode']}")
@@ -194,6 +195,12 @@ def _judge(facts: Mapping[str, Any], gate: Gate, watch: Watch, restarts: int, ea
     needed = max(gate.settle, STEADY_AFTER_RESTART) if restarts else gate.settle
     lacking = needed - _age(facts, watch)
     return _State(key, waits="has not run long enough", due=lacking) if lacking > 0 else _State(key)
+
+
+def _has_finished(facts: Mapping[str, Any]) -> bool:
+    """It ended well, and nobody is to start it again."""
+    state, policy = facts["State"], facts["HostConfig"]["RestartPolicy"]["Name"]
+    return bool(state["Status"] == "exited" and state["ExitCode"] == 0 and policy in ("", "no", "on-failure"))
 
 
 def _health(facts: Mapping[str, Any], key: str, early: EarlyTests) -> _State:

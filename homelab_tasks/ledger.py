@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 import threading
 import time
@@ -18,9 +19,9 @@ from msgspec import Struct, field
 from .author import now
 from .command import Command
 from .commands import ledger as commands
-from .errors import HomelabError
+from .errors import HomelabError, Refused
 from .model import Host
-from .observe import EnvFile, Observation, parse
+from .observe import EnvFile, Observation, not_silent, parse
 from .record import Record, SystemRecord, compact
 from .runner import ByteStream, Runner
 
@@ -28,6 +29,7 @@ PATIENCE = 60.0  # seconds for one answer
 HEARTBEAT = 5  # seconds; the host frees the lock when nothing came for 20
 LINGERS = 25.0  # seconds that the lock of a dead run may stay, where the network was cut
 _END = b"\036end\n"
+_ANSWER = re.compile(r"locked\n|held |busy |unwritable")
 _RUN = re.compile(r"(.+), pid (\d+), ")
 
 
@@ -44,14 +46,16 @@ class Locked(HomelabError):
 
 
 class Unwritable(HomelabError):
-    """The user may not write the checkout on the host."""
+    """The user may not write the checkout on the host, or `file` of its Git folder."""
 
-    def __init__(self, host: Host, said: str) -> None:
+    def __init__(self, host: Host, said: str, file: str = "") -> None:
         owner = host.user or "$USER"
         move = f"on {host.name}: sudo install -d -o {owner} {host.path}"
         if "No space left" in said:
             move = "free some space there: inv cleanup"
-        super().__init__(f"cannot write {host.path} on {host.name} ({said}); {move}")
+        elif file:
+            move = f"on {host.name}: sudo chown -R {owner}: {host.path}/.git"
+        super().__init__(f"cannot write {posixpath.join(host.path, file).rstrip('/')} on {host.name} ({said}); {move}")
 
 
 def _with_short_time(holder: str) -> str:
@@ -76,7 +80,8 @@ def open_ledger(runner: Runner, who: str, branch: str, env_files: Iterable[str],
 
     A lock that a dead run of this very machine left is waited for.
 
-    `who` is `user@machine, pid N, ...`. Raises Locked, Unwritable, ConnectionError.
+    `who` is `user@machine, pid N, ...`. Raises Locked, Unwritable, ConnectionError, and Refused where the login shell
+    prints something before the answer.
     """
     end = time.monotonic() + LINGERS
     while True:
@@ -119,7 +124,13 @@ def _open(runner: Runner, hold: Command) -> Held:
         raise Locked(runner.host, state, holder)
     if state == "locked":
         raise ConnectionError(f"{runner.host.name} did not end its answer")
-    raise Unwritable(runner.host, "permission denied" if state == "unwritable" else [*errors, "no answer"][0])
+    if state == "unwritable":
+        raise Unwritable(runner.host, "permission denied", holder)
+    before, *answer = _ANSWER.split(said, maxsplit=1)
+    if answer:
+        what, move = not_silent(runner.host, before)
+        raise Refused(what, move=move)
+    raise Unwritable(runner.host, [*errors, "no answer"][0])
 
 
 class Ledger:
@@ -133,6 +144,7 @@ class Ledger:
         self._sending = threading.Lock()
         self._closed = threading.Event()
         self._asked: deque[_Asked] = deque()  # what the host did not answer yet, the oldest first
+        self.untold = ""  # why the journal does not have all of this run, and the next move
         self.lost = ""  # why the host may be locked by somebody else by now, and the next move
         for work in (self._heartbeat, self._listen):
             threading.Thread(target=work, name=f"ledger of {host.name}", daemon=True).start()
@@ -153,7 +165,7 @@ class Ledger:
         return self._ask([f"system {record.line()}"])
 
     def journal(self, event: Mapping[str, Any]) -> None:
-        """Append an event to the host's journal."""
+        """Append an event to the host's journal; `untold` says, later, if it could not be written."""
         self._send([f"journal {json.dumps(event, separators=(',', ':'))}"])
 
     def compact(self, records: Iterable[Record]) -> None:
@@ -213,6 +225,9 @@ class Ledger:
 
     def _settle(self, line: str) -> None:
         word, _, why = line.partition(" ")
+        if word == "untold":  # nobody has asked
+            self.untold = _untold(self._host, why)
+            return
         with suppress(IndexError):
             self._asked.popleft().answer.set_result(_unwritten(self._host, why) if word == "failed" else "")
 
@@ -236,6 +251,11 @@ def _unwritten(host: Host, why: str) -> str:
     if "No space left" in why or "quota exceeded" in why:
         return f"the disk of {host.name} is full; free some space, then run the same again"
     return f"{host.name} cannot write its records ({why}); mend that there, then run the same again"
+
+
+def _untold(host: Host, why: str) -> str:
+    what = f"{host.name} cannot write its journal ({why}), and inv history does not show all of this run"
+    return f"{what}; mend .git/homelab/journal.jsonl in {host.path} there"
 
 
 def _read_to_end(stream: ByteStream) -> tuple[str, bool]:

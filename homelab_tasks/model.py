@@ -162,6 +162,7 @@ class Container(Struct, frozen=True):
     builds: bool = False
     has_healthcheck: bool = False
     start_interval: Place | None = None  # where its health check asks for one
+    may_end: bool = False  # its file says `restart: "no"` or `on-failure`: it is done when it ended with status 0
     mounts: tuple[str, ...] = ()  # bind-mounted sources inside the repo, relative to its root
     data: tuple[str, ...] = ()  # bind-mounted sources elsewhere that it may write, as they are written
     profiles: tuple[str, ...] = ()  # with any, Compose starts it only if the profile is asked for

@@ -117,9 +117,11 @@ def change(
     def make(resolved: Mapping[str, Resolution]) -> Plan:
         from .plan.deploy import plan_deploy
         from .plan.facts import Facts
+        from .plan.room import with_room
 
         guards.refuse_undoing(fleet, survey(repo, request, fleet.seen, fleet.unfit, past))  # what the lock shows too
-        plan = plan_deploy(survey(repo, request, fleet.seen, fleet.unfit, past), Facts(repo, fleet.seen, resolved))
+        found, facts = survey(repo, request, fleet.seen, fleet.unfit, past), Facts(repo, fleet.seen, resolved)
+        plan = with_room(plan_deploy(found, facts), found, facts)
         plan = finish(replace(plan, notices=(*notices, *plan.notices), deliveries=_elsewhere(repo, plan)))
         return guards.guarded(fleet, plan, request, allow_removals=options.allow_removals)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from .errors import HomelabError
 from .fleet import Fleet, env_files, in_parallel
 from .model import Host, Repo, Source
 from .plan import Delivery, Plan
+from .plan.beside import places
 from .plan.survey import Finding, Survey
 from .runner import Result, Runner
 
@@ -50,7 +53,8 @@ def resolve(fleet: Fleet, survey: Survey) -> Callable[[], Mapping[str, Resolutio
         found, seen = survey.on(host), fleet.seen[host.name]
         kept = {f.service.name for f in found if f.drift.settled}
         then = {f.service.name: f.past.env for f in found if f.past}
-        return resolving.resolve(host, repo, [f.service for f in found], seen.compose, tree, kept, then)
+        services, wanted = [f.service for f in found], places(repo, found, seen)
+        return resolving.resolve(host, repo, services, seen.compose, tree, kept, then, wanted)
 
     asking = {h.name: in_background(partial(fleet.runners[h.name].run, order(h))) for h in hosts}
     return partial(_resolved, fleet, asking)
@@ -214,6 +218,12 @@ def _delivery_trouble(fleet: Fleet, host: Host, result: Result) -> str:
     if "would be overwritten" in said:
         files = [line.strip() for line in said.splitlines() if line.startswith("\t")]
         return f"files on {host.name} are in the way of the commit: {', '.join(files)}; move them away there"
+    if "may not be written" in said:
+        folders = [line.strip() for line in said.splitlines() if line.startswith("\t")]
+        barred = [posixpath.normpath(posixpath.join(host.path, folder)) for folder in folders]
+        what = f"{host.user or 'the user'} may not write {', '.join(barred)} on {host.name}"
+        move = f"on {host.name}: sudo chown {host.user or '$USER'}: {shlex.join(barred)}"
+        return f"{what}, where the commit changes files; {move}"
     return _trouble(fleet, host, "delivering the commit", result)
 
 
@@ -234,6 +244,10 @@ def _failure(host: Host, doing: str, result: Result, *, move: str = "") -> str:
         return f"the disk of {host.name} is full ({doing}); free some space there: inv cleanup"
     if result.exit == 124:
         return f"{doing} on {host.name} took too long and was ended; look at its load and network"
+    if left := re.search(r"Unable to create '(.+\.lock)': File exists", result.stderr):
+        return f"Git's own lock {left[1]} lies on {host.name}; if no git works there: rm {shlex.quote(left[1])}"
     lines = [line.strip() for line in (result.stderr or result.text).splitlines() if line.strip()]
-    what = f"{doing} on {host.name} failed ({lines[-1] if lines else f'exit status {result.exit}'})"
+    of_git = [line.partition(": ")[2] for line in lines if line.startswith(("error: ", "fatal: "))]
+    said = [*of_git, *lines[-1:], f"exit status {result.exit}"][0]
+    what = f"{doing} on {host.name} failed ({said})"
     return f"{what}; {move}" if move else what

@@ -107,16 +107,26 @@ def _system(line: str) -> SystemRecord | None:
 
 
 def read(text: str) -> Mapping[str, Record]:
-    """Service -> its last record.
+    """Service -> its last record; see `read_all`."""
+    return read_all(text)[0]
 
-    A line that is torn or foreign is passed over: an older one then counts, and the service is looked at again.
+
+def read_all(text: str) -> tuple[Mapping[str, Record], tuple[int, ...]]:
+    """Service -> its last record, and the numbers of the lines that are none.
+
+    A line that is torn or foreign is passed over: an older one then counts, and the service is looked at again. A last
+    line without its end is what a power cut leaves, and no news.
     """
     found: dict[str, Record] = {}
-    for line in text.splitlines():
+    strange: list[int] = []
+    *lines, torn = text.split("\n")
+    for number, line in enumerate([*lines, torn], 1):
         record = _record(line)
         if record is not None:
             found[record.service] = record
-    return {name: record for name, record in found.items() if not record.removed}
+        elif number <= len(lines):
+            strange.append(number)
+    return {name: record for name, record in found.items() if not record.removed}, tuple(strange)
 
 
 def compact(records: Iterable[Record]) -> str:

@@ -108,7 +108,8 @@ def _not_begun(fleet: Fleet, report: Report, started: float) -> Report:
     """No container has changed; the commit goes back to where it was, whatever is to stay of a run that has begun."""
     left = undo.files_back(fleet, report.plan.deliveries)
     seconds, notes = time.monotonic() - started, tuple(fleet.notes)
-    return replace(report, trouble=(*report.trouble, *left), seconds=seconds, notes=notes)
+    trouble = tuple(dict.fromkeys((*report.trouble, *left)))  # what kept the commit out may keep it from going back
+    return replace(report, trouble=trouble, seconds=seconds, notes=notes)
 
 
 def _change(
@@ -197,6 +198,7 @@ def _write_down(fleet: Fleet, before: Mapping[str, Observation], report: Report,
         if report.undone:
             result |= {"reverted": True, "left": list(report.undone.left)}
         crew.ledger.journal(_event("end", fleet, before, report.plan, crew) | result)
+        fleet.notes += [crew.ledger.untold] if crew.ledger.untold else []
         crew.ledger.remember_env(fleet.seen[name].env.values() if name in fleet.seen else ())
         if before[name].record_lines + 2 * len(steps) > FEW_LINES + 3 * len(crew.records):
             crew.ledger.compact(crew.records.values())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from invoke.parser.argument import Argument
-from invoke.parser.context import ParserContext
+from invoke.parser.context import ParserContext, to_flag
 
 from homelab_tasks import ns
 from homelab_tasks.tasks.overview import rooms
@@ -50,10 +50,11 @@ def _order(argument: Argument) -> str:
 
 
 def _row(argument: Argument) -> str:
-    value = f" {str(argument.name).split('-')[-1].upper()}" if argument.takes_value else ""
-    shown = [f"`--{argument.name}{value}`", *(f"`-{letter}`" for letter in argument.nicknames)]
+    flag = to_flag(str(argument.name))  # Invoke's own word: --dry-run of dry_run
+    value = f" {str(argument.name).upper()}" if argument.takes_value else ""
+    shown = [f"`{flag}{value}`", *(f"`-{letter}`" for letter in argument.nicknames)]
     if argument.positional:
-        shown = [f"`{str(argument.name).upper()}`", f"`--{argument.name}`"]
+        shown = [f"`{str(argument.name).upper()}`", f"`{flag}`"]
     kept = f" (default: `{argument.default}`)" if argument.takes_value and argument.default else ""
     return f"| {', '.join(shown)} | {(argument.help or '').replace('|', chr(92) + '|')}{kept} |"
 

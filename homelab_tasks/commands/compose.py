@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 
@@ -92,9 +93,26 @@ def down(project: Project, *, volumes: bool = False) -> Command:
     return project.command("down", "--remove-orphans", *(("--volumes",) if volumes else ()), timeout=STOP_TIMEOUT)
 
 
+def left(project: Project, *, volumes: bool = False) -> Command:
+    """Fail if networks of the project (or its named volumes, on demand) are still there after `down`, and say why."""
+    return host_script("left", project.name, "network", *(("volume",) if volumes else ()), timeout=STOP_TIMEOUT)
+
+
 def pull(project: Project) -> Command:
     """Fetch the images that the project names, whether they are there or not."""
     return project.command("pull", "--quiet", "--ignore-buildable", timeout=START_TIMEOUT)
+
+
+def config(project: Project) -> Command:
+    """What the project's files mean where they lie, as JSON with the values of its `.env`; `fetched` reads it."""
+    return project.command("config", "--format", "json", timeout=60)
+
+
+def fetched(model: str) -> tuple[str, ...]:
+    """The images that `pull` asks a registry for."""
+    services = (json.loads(model).get("services") or {}).values()
+    meant = [s for s in services if not s.get("build") and s.get("pull_policy") not in ("never", "build")]
+    return tuple(dict.fromkeys(str(s["image"]) for s in meant if s.get("image")))
 
 
 def logs(binary: str, projects: Iterable[str], *, tail: int, follow: bool) -> Command:
@@ -109,6 +127,18 @@ def log_line(line: str) -> tuple[int, str]:
 
 
 def without_values(said: str) -> str:
-    """What Compose says, without what it quotes of an env file that it cannot read: that may be a password."""
+    """What Compose says, without what it quotes of an env file, or of a field that one fills: that may be a password.
+
+    What such a sentence is about comes first: the file and its line, the field, what is wrong.
+    """
     pattern = r"(failed to read (?!.+?: required variable ).+?)(: line \d+)?: .*"
-    return re.sub(pattern, r"\1\2", said, flags=re.DOTALL)
+    said = re.sub(pattern, r"\1\2", said, flags=re.DOTALL)
+    return re.sub(rf"({_BEFORE_VALUE})(?:: | (?=\")).*?{_NEXT_ERROR}", r"\1", said, flags=re.DOTALL)
+
+
+_BEFORE_VALUE = (
+    r"failed to cast to expected type|strconv\.\w+|got unconvertible type '\w+', value"
+    "|[Ii]nvalid (?:size|boolean|duration|spec|proto|hostPort|containerPort|ip address|IP address)"
+    "|invalid additional host, missing IP"
+)
+_NEXT_ERROR = r"(?=\nerror decoding '|\n'\w+\[|\Z)"  # Compose lists those of a whole file

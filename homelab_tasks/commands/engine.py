@@ -10,16 +10,22 @@ from typing import Any
 
 from msgspec import Struct, field
 
-_LISTS = ("/images/json", "/networks", "/volumes")
+from .unique import Unique, held
+
+_OF_COMPOSE = "all=1&filters=%7B%22label%22%3A%5B%22com.docker.compose.project%22%5D%7D"
+_LISTS = ("/images/json", "/networks", f"/containers/json?{_OF_COMPOSE}", "/volumes")
 
 
 class Stock(Struct, frozen=True):
-    """Images (name -> id, and each id -> itself), networks and volumes by name, and the Engine's version."""
+    """Images (name -> id, and each id -> itself), networks and volumes by name, the Engine's version, and what compose
+    projects have that a host has only once.
+    """
 
     images: Mapping[str, str] = field(default_factory=dict)
     networks: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
     version: str = ""  # such as 26.1.5+dfsg1
+    held: Mapping[str, frozenset[Unique]] = field(default_factory=dict)  # by compose project
 
 
 def questions() -> str:
@@ -33,12 +39,13 @@ def stock(said: str) -> Stock | None:
     from http.client import HTTPException
 
     try:
-        (images, version), (networks, _), (volumes, _) = _answers(said.encode())
+        (images, version), (networks, _), (containers, _), (volumes, _) = _answers(said.encode())
         return Stock(
             images=_images(images),
             networks=frozenset(network["Name"] for network in networks),
             volumes=frozenset(volume["Name"] for volume in volumes["Volumes"] or ()),
             version=version,
+            held=held(containers, networks),
         )
     except (HTTPException, OSError, ValueError, LookupError, TypeError, AttributeError):
         return None

@@ -36,6 +36,7 @@ class Resolution(Struct, frozen=True):
 
     services: Mapping[str, Resolved]
     stock: Stock
+    there: frozenset[str] = frozenset()  # of the places that were asked for, those that the host will have
     problem: str = ""  # why this is not all that was asked for
 
 
@@ -47,32 +48,35 @@ def resolve(  # noqa: PLR0917 - what is asked, of whom, with what
     tree: bytes,
     kept: Collection[str] = (),
     then: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    places: Collection[str] = (),
 ) -> Command:
     """The command that resolves `services` on `host` from `tree`, a tar with paths from the Git repo's root.
 
     Of those in `kept` nothing changed that Compose reads: what the last deploy recorded is its answer, without 25 ms
     of processor time each. `then` has the env files (path -> hash) of services that are to be as they were once.
+    `places` are looked for, from the checkout's root.
     """
     words: list[str] = []
     for service in services:
         lines = "\n".join(f"{hashed} {path}" for path, hashed in then.get(service.name, {}).items())
         words += [service.name, service.directory, service.project, "keep" if service.name in kept else "ask", lines]
-    return host_script("resolve", host.path, repo.prefix, compose, questions(), *words, stdin=tree, timeout=120)
+    fixed = (host.path, repo.prefix, compose, questions(), "\n".join(places))
+    return host_script("resolve", *fixed, *words, stdin=tree, timeout=120)
 
 
 def parse(host: Host, output: str) -> Resolution:
     """Read what `resolve` printed, whatever it is; an answer without its end says so in `problem`."""
     parts = output.split("\036")
-    if len(parts) < 3 or parts[-1] != "end\n" or any(entry.count("\037") != 4 for entry in parts[2:-1]):
+    if len(parts) < 4 or parts[-1] != "end\n" or any(entry.count("\037") != 4 for entry in parts[3:-1]):
         cut = f"the answer of {host.name} about compose was cut short; run the same again"
         return Resolution({}, Stock(), problem=cut)
-    tree, engine, *entries, _ = parts
+    tree, engine, there, *entries, _ = parts
     found = stock(engine)
     if not found:
         silent = f"the Docker Engine of {host.name} does not answer; look there: docker info"
         return Resolution({}, Stock(), problem=silent)
     resolved = [_resolved(entry, tree, host.path.rstrip("/")) for entry in entries]
-    return Resolution({r.service: r for r in resolved}, found)
+    return Resolution({r.service: r for r in resolved}, found, frozenset(there.splitlines()))
 
 
 def _resolved(entry: str, tree: str, path: str) -> Resolved:
@@ -105,4 +109,4 @@ def _mapping(value: Any) -> dict[str, Any] | None:
 def _sentence(errors: str) -> str:
     """Compose's own message without its log framing."""
     lines = [line.strip() for line in errors.splitlines() if line.strip() and "level=warning" not in line]
-    return without_values(" ".join(lines)) or "compose config failed without a message"
+    return " ".join(without_values("\n".join(lines)).splitlines()) or "compose config failed without a message"

@@ -112,6 +112,9 @@ def _checkout(repo: Repo, host: Host, found: Inspection) -> Iterator[Finding]:
         case Folder.WRITABLE:
             at = f"at {seen.base[:7]}" if seen.checkout is Checkout.GIT and seen.commit else "nothing deployed yet"
             yield ok(host.name, "path", f"{host.path}, {at}")
+    if found.foreign:
+        move = f"on {host}: sudo chown -R {user}: {shlex.quote(posixpath.join(host.path, '.git'))}"
+        yield problem(host.name, "records", f"{found.foreign} may not be written by {user}", move)
     if seen.holder:
         yield notice(host.name, "lock", f"held by {seen.holder}", "wait for the end of that run")
     if found.index_lock is not None and found.index_lock > _STALE_LOCK:

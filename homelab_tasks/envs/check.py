@@ -14,7 +14,7 @@ from ..problem import Severity
 from ..repo.variables import is_of_compose
 from .expect import Expected
 from .here import judge_here
-from .reach import apart, reached, units
+from .reach import Unit, apart, reached, units
 
 
 class Wrong(Enum):
@@ -50,6 +50,8 @@ class Checked(Struct, frozen=True):
     where: str
     judged: Judged
     findings: tuple[Finding, ...] = ()
+    template: str = ""  # path, "" for none
+    other: bool = False  # no `.env`: the tasks neither make nor send it
 
     @property
     def ok(self) -> bool:
@@ -76,14 +78,37 @@ def check(repo: Repo, expected: Iterable[Expected], only: frozenset[str]) -> Che
     run_here = {unit.service.name: unit.host for unit in at_home}
     meant_here = [one for one in wanted.values() if not only or one.service.name in run_here]
     found = [_checked_here(repo, one, run_here.get(one.service.name)) for one in meant_here]
+    found += [_other(wanted, unit, unit.file, judge_here(repo, unit.file, "")) for unit in _besides(wanted, at_home)]
     texts = {unit: Text(wanted[unit.service.name].text, public=True) for unit in away}
+    texts |= {unit: Text("") for unit in _besides(wanted, away)}
     with reached(repo, (unit.host for unit in away)) as hosts:
         judged = hosts.judge(texts)
         for unit, seen in judged.items():
             one = wanted[unit.service.name]
             path = f"{unit.host.path.rstrip('/')}/{unit.there(repo)}"
-            found.append(Checked(unit.service.name, path, unit.host.name, seen, tuple(findings(one, seen))))
+            if unit.file:
+                found.append(_other(wanted, unit, path, seen))
+            else:
+                wrong = tuple(findings(one, seen))
+                found.append(Checked(unit.service.name, path, unit.host.name, seen, wrong, one.template))
         return Check(tuple(sorted(found, key=lambda c: (c.service, c.where))), dict(hosts.lost))
+
+
+def _besides(wanted: Mapping[str, Expected], places: Iterable[Unit]) -> list[Unit]:
+    """The other env files that Compose stops without; that they are there is all that is known of them."""
+    return [Unit(at.service, at.host, file) for at in places for file in wanted[at.service.name].others]
+
+
+def _other(wanted: Mapping[str, Expected], unit: Unit, path: str, seen: Judged) -> Checked:
+    template = wanted[unit.service.name].others[unit.file]
+    return Checked(unit.service.name, path, unit.host.name, seen, tuple(_there(seen)), template, other=True)
+
+
+def _there(seen: Judged) -> Iterator[Finding]:
+    if seen.kind is Kind.ABSENT:
+        yield Finding(Wrong.NO_FILE, Severity.ERROR)
+    elif not seen.readable:
+        yield Finding(Wrong.UNREADABLE, Severity.ERROR, detail=seen.kind.value)
 
 
 def findings(expected: Expected, seen: Judged, *, wanted: bool = True) -> Iterator[Finding]:
@@ -99,8 +124,8 @@ def findings(expected: Expected, seen: Judged, *, wanted: bool = True) -> Iterat
 
 def _absent(expected: Expected, *, wanted: bool) -> Iterator[Finding]:
     lacking = [key for key in dict.fromkeys([*expected.keys, *sorted(expected.needed)]) if expected.lacks(key)]
-    if lacking or expected.keys:
-        severity = Severity.ERROR if wanted and lacking else Severity.NOTICE
+    if lacking or expected.keys or expected.asked:
+        severity = Severity.ERROR if wanted and (lacking or expected.asked) else Severity.NOTICE
         yield Finding(Wrong.NO_FILE, severity, detail=", ".join(lacking))
 
 
@@ -133,4 +158,4 @@ def _key(expected: Expected, name: str, key: Key, *, known: bool) -> Iterator[Fi
 def _checked_here(repo: Repo, expected: Expected, host: Host | None) -> Checked:
     seen = judge_here(repo, expected.path, expected.text)
     found = tuple(findings(expected, seen, wanted=host is not None))
-    return Checked(expected.service.name, expected.path, host.name if host else "", seen, found)
+    return Checked(expected.service.name, expected.path, host.name if host else "", seen, found, expected.template)

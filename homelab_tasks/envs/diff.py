@@ -10,7 +10,7 @@ from msgspec import Struct
 from ..commands.env import Judged, Side, Text
 from ..model import Repo, Service
 from .here import read_here, text_of
-from .reach import Reached, Unit, apart, reached, units
+from .reach import Reached, Unit, apart, others, reached, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def spoken(name: str) -> str:
 def diff(repo: Repo, services: Iterable[Service], only: frozenset[str]) -> Difference:
     """Compare the files here with those on the hosts. Raises Refused for one here that cannot be read."""
     away, at_home = apart(repo, units(services, only))
-    contents = {unit: read_here(repo, unit.path) for unit in away}
+    wanted = [Unit(at.service, at.host, file) for at in away for file in ("", *others(at.service))]
+    contents = {unit: read_here(repo, unit.path) for unit in wanted}
     with reached(repo, (unit.host for unit in away)) as hosts:
         return Difference(compare(hosts, contents), tuple(at_home), dict(hosts.lost))
 

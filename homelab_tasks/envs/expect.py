@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..dotenv import offered, parse
 from ..errors import RepoInvalid
 from ..model import Repo, Service
 from ..repo import commit, locate, worktree
+from ..repo.discover import templates_of
 from ..repo.interpolate import template_values
 from ..repo.loader import Examined, examine
 from ..repo.variables import OF_THE_HOST, How, Use, variables
-from .reach import path_of
+from .reach import others, path_of
 
 
 class Expected(Struct, frozen=True):
@@ -26,6 +28,8 @@ class Expected(Struct, frozen=True):
     needed: frozenset[str] = frozenset()  # used without a default; those of `required` too
     optional: frozenset[str] = frozenset()  # used with a default, or offered by a comment of the template
     wholesale: bool = False  # a container is given the file as a whole
+    asked: bool = False  # Compose stops without the file, even an empty one
+    others: Mapping[str, str] = field(default_factory=dict)  # env files besides, without which it stops -> template
 
     @property
     def path(self) -> str:
@@ -36,6 +40,11 @@ class Expected(Struct, frozen=True):
     def keys(self) -> tuple[str, ...]:
         """The keys of the template, in its order."""
         return tuple(dict.fromkeys(entry.key for entry in parse(self.text).entries))
+
+    @property
+    def meant(self) -> bool:
+        """There is something for a `.env` to hold."""
+        return bool(self.template or self.needed or self.asked)
 
     def lacks(self, key: str) -> bool:
         """Something does not work without this key."""
@@ -58,6 +67,8 @@ class Expectations(Struct, frozen=True):
         text = self.examined.documents.text(folder.template) if folder.template else ""
         found = variables(folder, self.examined.documents, template_values(text))
         needed = frozenset(use.name for use in found.uses if _needs(use))
+        asked = {file.path for file in found.env_files if file.required}
+        files = set(self.examined.source.files)
         return Expected(
             service,
             folder.template,
@@ -66,7 +77,13 @@ class Expectations(Struct, frozen=True):
             needed=needed,
             optional=(found.names - needed) | offered(text),
             wholesale=found.hands_on(path_of(service)),
+            asked=path_of(service) in asked,
+            others={path: self._template(path) for path in others(service) if path in asked - files},
         )
+
+    def _template(self, path: str) -> str:
+        """The template of an env file, "" for none."""
+        return next((beside for beside in templates_of(path) if beside in self.examined.source.files), "")
 
 
 def _needs(use: Use) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from posixpath import basename
 
 from msgspec import Struct
 
@@ -14,17 +15,18 @@ from ..errors import HomelabError, Refused
 from ..fleet import in_parallel
 from ..model import Host, Repo, Service
 from .diff import Compared, compare
+from .expect import Expectations, Expected
 from .here import read_here, text_of
 from .lay import Laying, Sent, lay
 from .reach import Reached, Unit, apart, units
 
 
 class Sending(Struct, frozen=True):
-    """What is to be sent where, beside what lies there; `missing` services have no `.env` here."""
+    """What is to be sent where, beside what lies there; `missing` is said of services without a `.env` here."""
 
     files: tuple[Compared, ...]
     in_place: tuple[Unit, ...]
-    missing: tuple[Service, ...]
+    missing: tuple[str, ...]
 
     @property
     def open(self) -> tuple[Compared, ...]:
@@ -49,16 +51,37 @@ def contents(repo: Repo, services: Iterable[Service], only: frozenset[str]) -> d
     return found
 
 
-def look(hosts: Reached, here: Mapping[Unit, bytes | None]) -> Sending:
-    """Compare with what lies on the hosts. Raises Refused where there is nothing at all to send."""
+def refuse_nothing(here: Mapping[Unit, bytes | None], expected: Expectations) -> None:
+    """Raises Refused where there is nothing at all to send, and something should be."""
+    meant = {u.service.name: one for u in here if (one := expected.of(u.service)).meant}
+    if not meant or any(content is not None for content in here.values()):
+        return
+    made = [name for name, one in meant.items() if one.template]
+    if made:
+        raise Refused(f"no .env here for {', '.join(made)}", move=f"inv env.init --names {','.join(made)}")
+    paths = " and ".join(one.path for one in meant.values())
+    raise Refused(f"no .env here for {', '.join(meant)}, and no template", move=f"write {paths}")
+
+
+def look(hosts: Reached, here: Mapping[Unit, bytes | None], expected: Expectations) -> Sending:
+    """Compare with what lies on the hosts."""
     missing = {unit.service.name: unit.service for unit, content in here.items() if content is None}
     there = {unit: content for unit, content in here.items() if content is not None}
-    if not there:
-        names = ", ".join(missing)
-        raise Refused(f"no .env here for {names}", move=f"inv env.init --names {','.join(missing)}")
     away, at_home = apart(hosts.repo, there)
     compared = compare(hosts, {unit: there[unit] for unit in away})
-    return Sending(compared, tuple(at_home), tuple(missing.values()))
+    return Sending(compared, tuple(at_home), tuple(_without(expected.of(service)) for service in missing.values()))
+
+
+def _without(one: Expected) -> str:
+    """What is said of a service without a `.env` here, with the next move if it is to have one."""
+    if one.template:
+        return f"{one.service}: no .env here; inv env.init --names {one.service}"
+    if one.meant:
+        return f"{one.service}: no .env here, and no template; write {one.path}"
+    if one.others:
+        names = ", ".join(map(basename, one.others))
+        return f"{one.service}: needs no .env, and {names} is not sent; inv env.check --names {one.service}"
+    return f"{one.service}: needs no .env"
 
 
 def send(hosts: Reached, files: Sequence[Compared], laying: Laying) -> list[Sent]:

@@ -43,21 +43,22 @@ class Reached(Struct, frozen=True):
 
 
 class Unit(Struct, frozen=True):
-    """The `.env` of one service on one host."""
+    """The `.env` of one service on one host, or another `file` of its `env_file:` (from the homelab's root)."""
 
     service: Service
     host: Host
+    file: str = ""
 
     def __str__(self) -> str:
         return f"{self.service.name} on {self.host.name}"
 
     def __hash__(self) -> int:
-        return hash((self.service.name, self.host.name))
+        return hash((self.service.name, self.host.name, self.file))
 
     @property
     def path(self) -> str:
         """From the homelab's root."""
-        return path_of(self.service)
+        return self.file or path_of(self.service)
 
     def there(self, repo: Repo) -> str:
         """From the root of the host's checkout."""
@@ -67,6 +68,11 @@ class Unit(Struct, frozen=True):
 def path_of(service: Service) -> str:
     """A service's `.env`, from the homelab's root."""
     return f"{service.directory}/.env"
+
+
+def others(service: Service) -> tuple[str, ...]:
+    """Its env files besides `.env` that no commit brings: they are looked at, and not sent."""
+    return tuple(path for path in service.stack.env_files if path not in (path_of(service), *service.files))
 
 
 def units(services: Iterable[Service], only: frozenset[str]) -> tuple[Unit, ...]:

@@ -9,7 +9,8 @@
 # changes something; taken once alone here, so that nobody starts while a dead run's command still works. A look asks
 # for the lock too, for a moment: hence the short wait. What a dead run left half written is thrown away first.
 #
-# `state`, `system` and `sync` are answered, the first two with `ok` or `failed WHY`; on a full disk nothing is left half written.
+# `state`, `system` and `sync` are answered, the first two with `ok` or `failed WHY`; of `journal` only a failure is
+# told, with `untold WHY`; on a full disk nothing is left half written.
 path=$1 who=$2 branch=$3 seen=$4 look=$5; shift 5
 # put TEXT FILE: append a line, whole or not at all; tries twice, the second time to hear why
 put() {
@@ -33,6 +34,13 @@ rotate() {
   mv "$state/journal.jsonl" "$state/journal.older.jsonl"
   for f in "$state"/kept/*; do grep -qsF "${f##*/}" "$state/state.jsonl" "$state/journal.older.jsonl" || rm -f "$f"; done
 }
+# barred: say what of the Git folder may not be written, as after a run of root; where it is something else, that was said
+barred() {
+  for f in .git "$state" "$state/lock" "$state/working"; do
+    if [ -e "$f" ] && [ ! -w "$f" ]; then printf 'unwritable %s\n' "$f"; exit 0; fi
+  done
+  exit 1
+}
 if ! { [ -d "$path" ] || mkdir -p "$path" 2>/dev/null; } || ! [ -w "$path" ]; then printf 'unwritable\n'; exit 0; fi
 cd "$path" || exit
 if [ ! -e .git ]; then # made aside, then moved: wherever this is cut off, the Git folder is whole or not there
@@ -42,8 +50,8 @@ if [ ! -e .git ]; then # made aside, then moved: wherever this is cut off, the G
 fi
 if [ -d .git ]; then state=.git/homelab; else state=$(git rev-parse --absolute-git-dir) || exit; state=$state/homelab; fi
 umask 077
-[ -d "$state/detail" ] || { mkdir -p "$state/detail" && chmod 700 "$state"; } || exit
-exec 8>>"$state/lock" 9>>"$state/working"
+[ -d "$state/detail" ] || { mkdir -p "$state/detail" && chmod 700 "$state"; } || barred
+exec 8>>"$state/lock" 9>>"$state/working" || barred
 if ! flock --wait 0.3 8; then printf 'held '; cat "$state/holder" 2>/dev/null; exit 0; fi
 if ! flock --nonblock 9; then # somebody still works: what he does, no look has seen
   seen=
@@ -73,7 +81,7 @@ while IFS= read -r -t 20 line; do
       if [ -z "$unkept" ] && put "${line#* }" "$state/state.jsonl"; then printf 'ok\n'; else printf 'failed %s\n' "${unkept:-$why}"; fi
       unkept= ;;
     system\ *) if put "${line#* }" "$state/system.jsonl"; then printf 'ok\n'; else printf 'failed %s\n' "$why"; fi ;;
-    journal\ *) put "${line#* }" "$state/journal.jsonl" ;;
+    journal\ *) put "${line#* }" "$state/journal.jsonl" || printf 'untold %s\n' "$why" ;;
     compact\ *) put "${line#* }" "$state/state.next" || torn=1 ;;
     swap)
       if [ -z "$torn" ]; then sync "$state/state.next" && mv "$state/state.next" "$state/state.jsonl"; else rm -f "$state/state.next"; fi

@@ -18,6 +18,7 @@ for tool in git flock docker; do has $tool && printf '%s\t%s\n' $tool "$($tool -
 section folder-state
 if [ -d "$path" ]; then [ -w "$path" ] && echo writable || echo foreign
 else parent=$path; while [ ! -e "$parent" ]; do parent=${parent%/*}; parent=${parent:-/}; done; [ -d "$parent" ] && [ -w "$parent" ] && echo makeable || echo missing; fi
+[ -d "$path/.git" ] && { section foreign; find "$path/.git" -maxdepth 2 ! -user "$(id -u)" ! -writable -print -quit 2>/dev/null; }
 lock=$path/.git/index.lock
 [ -e "$lock" ] && { section index-lock; echo $(($(date +%s) - $(stat -c %Y "$lock"))); }
 section sudo; cat <&7

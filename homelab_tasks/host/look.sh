@@ -3,6 +3,7 @@
 # `docker ps`, then the env files from the checkout's root. Changes nothing.
 #
 # Everything a plan needs, in one process tree and one round trip. docker ps starts first and works while Git does.
+# Records are passed on without the byte that heads a section, whatever a fault of the disk has made of them.
 # Hashing a .env takes two processes (2.5 ms), so hashes are kept beside the records with the file's stat line.
 path=$1 format=$2 state= found= holder=; shift 2
 section() { printf '\036%s\n' "$1"; }
@@ -30,8 +31,8 @@ cd "$path" 2>/dev/null && [ -e .git ] && {
   section git; GIT_OPTIONAL_LOCKS=0 git status --porcelain=v2 --branch -z --untracked-files=no 2>&1
   section folder; printf '%s\n' "$state"
   if [ -d "$state" ]; then
-    section state; [ -e "$state/state.jsonl" ] && cat "$state/state.jsonl"
-    [ -e "$state/system.jsonl" ] && { section systems; cat "$state/system.jsonl"; }
+    section state; [ -e "$state/state.jsonl" ] && tr -d '\036' <"$state/state.jsonl"
+    [ -e "$state/system.jsonl" ] && { section systems; tr -d '\036' <"$state/system.jsonl"; }
     [ -s "$state/pins" ] && { section pins; cat "$state/pins"; }
     [ -s "$state/delivering" ] && { section delivering; cat "$state/delivering"; }
     [ -n "$holder" ] && { section holder; printf '%s\n' "$holder"; }

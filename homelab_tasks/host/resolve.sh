@@ -1,12 +1,12 @@
 #!/bin/bash
 # Ask Compose what files mean that are not delivered yet. Arguments: the checkout, the homelab's folder in it, the
-# Compose plugin, questions to the Engine (HTTP, the last one closes), then of each service its name, folder, project,
-# `ask` or `keep` (what is recorded will do), and the env files that it is to have as they were once: lines of hash and
-# path. Changes nothing that lasts.
+# Compose plugin, questions to the Engine (HTTP, the last one closes), paths to look for (lines, from the checkout's
+# root), then of each service its name, folder, project, `ask` or `keep` (what is recorded will do), and the env files
+# that it is to have as they were once: lines of hash and path. Changes nothing that lasts.
 #
 # The commit's files come as a tar on standard input; what only the host has (.env) is linked beside them, so Compose
 # reads exactly what it will read after the delivery. All projects are resolved at once, one process a core.
-path=$1 prefix=$2 compose=$3 questions=$4; shift 4
+path=$1 prefix=$2 compose=$3 questions=$4 places=$5; shift 5
 umask 077
 export GOGC=400 # Go collects garbage less often: a fifth of the time of `config`
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/homelab.XXXXXXXX") || exit
@@ -37,6 +37,14 @@ exec 5< <(own </dev/null)
 tar -x -C "$tmp/tree" || exit
 shopt -s dotglob nullglob
 while IFS= read -r -d '' f <&5; do lend "${f%/}"; done
+# there: those of the places that are there after the delivery, which takes away what only the old commit has
+there() {
+  local place
+  while IFS= read -r place; do
+    if [ -e "$tmp/tree/$place" ] || { [ -e "$path/$place" ] && ! tracked "$place"; }; then printf '%s\n' "$place"; fi
+  done <<<"$places"
+}
+tracked() { git -C "$path" --literal-pathspecs ls-files --error-unmatch -- "$1" >/dev/null 2>&1; }
 run() {
   cd "$tmp/tree/$prefix$2" || return
   if [ -n "$compose" ]; then "$compose" --project-name "$3" config --format json; else docker compose --project-name "$3" config --format json; fi
@@ -64,6 +72,7 @@ wait
 engine= # its number may be another process's by now
 printf '%s\036' "$tmp/tree"
 cat "$tmp/out/engine"; printf '\036'
+[ -z "$places" ] || there; printf '\036'
 n=0
 set -- "${todo[@]}"
 while [ $# -gt 0 ]; do

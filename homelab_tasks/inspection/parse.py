@@ -33,6 +33,7 @@ def parse(host: Host, output: str) -> Inspection:
         synced={"yes": True, "no": False}.get(sections.get("synced", "").strip()),
         listening=tuple(sorted(set(_sockets(sections.get("listening", ""))))),
         published=tuple(_published(sections.get("published", ""))),
+        foreign=sections.get("foreign", "").strip(),
         index_lock=int(age) if re.fullmatch(r"\d{1,12}", age, re.ASCII) else None,
         nixos=sections.get("nixos", "").strip(),
     )

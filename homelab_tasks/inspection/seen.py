@@ -78,6 +78,7 @@ class Inspection(Struct, frozen=True):
     synced: bool | None = None
     listening: tuple[Socket, ...] = ()
     published: tuple[Published, ...] = ()
+    foreign: str = ""  # of somebody else, in the Git folder of the checkout, and may not be written
     index_lock: int | None = None  # seconds since Git's own lock was left there
     nixos: str = ""
     skew: float = 0.0

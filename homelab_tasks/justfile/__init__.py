@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ..errors import Refused
@@ -17,7 +18,8 @@ def import_just(examined: Examined, path: Path, shown: str, *, groups: bool = Tr
     """What a Justfile says that the repo does not say yet. Raises Refused, and RepoInvalid."""
     services = {name: service.directory for name, service in sorted(examined.repo.services.items())}
     found = read(path, shown)
-    meaning = meaning_of(found, services)
+    base = os.path.relpath(path.parent.resolve(), examined.source.root.resolve())
+    meaning = meaning_of(found, services, base)
     if not meaning.taken and found.unread > len(found.recipes):
         what = f"{shown} is no Justfile: {meaning.left[0].place} {meaning.left[0].what}"
         raise Refused(what, move="name one: inv import-just Justfile")

@@ -43,9 +43,9 @@ class Meaning(Struct, frozen=True):
     left: tuple[Odd, ...] = ()
 
 
-def meaning_of(justfile: Justfile, services: Mapping[str, str]) -> Meaning:
-    """What a Justfile means for services, given as name -> folder."""
-    reading = _Reading(Program(justfile), Services(services))
+def meaning_of(justfile: Justfile, services: Mapping[str, str], base: str = "") -> Meaning:
+    """What a Justfile means for services, given as name -> folder; it lies in the folder `base` of the homelab."""
+    reading = _Reading(Program(justfile), Services(services, base))
     for recipe in justfile.recipes.values():
         reading.top(Bound(recipe))
     done: set[Bound] = set()
@@ -97,7 +97,7 @@ class _Reading(Struct):
         """The one service that a recipe starts itself: by its folder, else by its name; "" for none."""
         folders = self.program.starts(bound)
         found = list(dict.fromkeys(filter(None, map(self.services.of_folder, folders))))
-        if found or (folders and not any(map(unknown, folders))):
+        if found or (len(set(folders)) > 1 and not any(map(unknown, folders))):
             return found[0] if len(found) == 1 else ""
         named = not bound.recipe.parameters and ensured(bound.recipe.name)
         return self.services.of_name(named) if named else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -16,9 +17,10 @@ _ENSURE = re.compile(r"ensure[-_](.+)")
 
 
 class Services(Struct, frozen=True):
-    """The services of the repo: name -> folder."""
+    """The services of the repo: name -> folder; and where the Justfile lies, from the homelab's root."""
 
     folders: Mapping[str, str]
+    base: str = ""
 
     @property
     def names(self) -> set[str]:
@@ -26,8 +28,10 @@ class Services(Struct, frozen=True):
         return {*self.folders, *(PurePosixPath(folder).parts[1] for folder in self.folders.values())}
 
     def of_folder(self, folder: str) -> str:
-        """The service whose folder this is, whatever stands before it: /opt/homelab/services/plex."""
-        parts = PurePosixPath(folder).parts
+        """The service whose folder this is, as `just` starts from the Justfile's own; or whatever stands before it:
+        /opt/homelab/services/plex.
+        """
+        parts = PurePosixPath(posixpath.normpath(posixpath.join(self.base, folder))).parts
         for name, directory in self.folders.items():
             own = PurePosixPath(directory).parts
             if parts[-len(own) :] == own:

@@ -2,6 +2,7 @@
 
 from .ask import FIELDS, look
 from .parse import parse
+from .problems import not_silent
 from .seen import Checkout, EnvFile, Health, Observation, SeenContainer
 
-__all__ = ["FIELDS", "Checkout", "EnvFile", "Health", "Observation", "SeenContainer", "look", "parse"]
+__all__ = ["FIELDS", "Checkout", "EnvFile", "Health", "Observation", "SeenContainer", "look", "not_silent", "parse"]

@@ -17,7 +17,8 @@ def parse(host: Host, output: str) -> Observation:
     """Read what `look` printed, whatever it is. An answer without its end is a problem; unknown sections are not."""
     parts = sections(output)
     git = parts.get("git", "")
-    records = parts.get("state", "")
+    written = parts.get("state", "")
+    records, strange = record.read_all(written)
     branch = _branch(git)
     made_of, pins = _pins(parts.get("pins", ""), branch.get("oid", ""))
     return Observation(
@@ -30,8 +31,9 @@ def parse(host: Host, output: str) -> Observation:
         folder=parts.get("folder", "").strip(),
         dirty=_dirty(git),
         interrupted=parts.get("delivering", "").strip(),
-        records=record.read(records),
-        record_lines=records.count("\n"),
+        records=records,
+        record_lines=written.count("\n"),
+        strange=strange,
         containers=_containers(parts.get("docker", "")),
         env=_env(parts.get("env", ""), parts.get("keys", "")),
         compose=parts.get("compose", "").strip(),

@@ -11,7 +11,8 @@ from .seen import Checkout
 
 def of_host(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:
     """What is wrong with the shell, Git, or the answer itself."""
-    found = [
+    found = ["; ".join(not_silent(host, sections[""]))] if "" in sections else []
+    found += [
         f"{line.removeprefix('missing ')} is not installed on {host.name}; install it there"
         for line in sections.get("shell", "").splitlines()
         if line.startswith("missing ")
@@ -22,6 +23,14 @@ def of_host(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:
     if not clock(sections):
         found.append(f"the answer of {host.name} was cut short; run the same again")
     return tuple(found)
+
+
+def not_silent(host: Host, said: str) -> tuple[str, str]:
+    """Something was printed before the answer began, so no answer can be relied on: what, and the next move."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    shown = "".join(letter for letter in lines[0] if letter.isprintable())[:60] if lines else ""
+    what = f"'{shown}'" if shown else "an empty line"
+    return f"the login shell of {host.name} prints {what}", "make its ~/.bashrc silent without a terminal"
 
 
 def of_docker(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from .seen import Checkout
 
 
 def sections(output: str) -> Mapping[str, str]:
-    """Name of a section -> its text."""
-    found: dict[str, str] = {}
-    for part in output.split("\036")[1:]:
+    """Name of a section -> its text; "" is what came before the first of them, where something did."""
+    before, *parts = output.split("\036")
+    found = {"": before} if before else {}
+    for part in parts:
         name, _, body = part.partition("\n")
         found[name] = body
     return found

@@ -71,6 +71,7 @@ class Observation(Struct, frozen=True):
     interrupted: str = ""  # the commit whose delivery did not end
     records: Mapping[str, Record] = field(default_factory=dict)
     record_lines: int = 0
+    strange: tuple[int, ...] = ()  # the numbers of those lines that are no records
     containers: tuple[SeenContainer, ...] = ()
     env: Mapping[str, EnvFile] = field(default_factory=dict)
     compose: str = ""  # path of the Compose plugin, "" if it has to be asked through `docker compose`

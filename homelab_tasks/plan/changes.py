@@ -12,8 +12,9 @@ from . import Change
 
 Model = Mapping[str, Any]
 
-# Shown with their values. Everything else may carry a secret (a command line, a label) and is named only.
-_SHOWN = {"image", "container_name", "hostname", "restart", "network_mode", "user", "privileged", "init", "platform"}
+# Shown with their values, as images, ports and mounts are: Docker shows them to whoever lists containers. Everything
+# else may carry a secret (a command line, a label, what a `.env` fills) and is named only.
+_SHOWN = {"container_name", "restart", "network_mode", "privileged", "init", "platform"}
 _SILENT = {"depends_on"}  # order inside the project: no container differs by it
 _KEEPING = {"build", "profiles", "pull_policy", "scale"}  # Compose leaves the container alone when these change
 

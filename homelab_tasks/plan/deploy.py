@@ -12,11 +12,11 @@ from ..model import OnFailure, Repo
 from ..request import Request
 from . import Delivery, Plan, Step, Verb, key, network_key, system_key
 from .facts import Facts
-from .faults import external_names, faults_of, notices_of
+from .faults import external_names, faults_of, no_records, notices_of
 from .half_made import completed
 from .hooks import offers, with_hooks
 from .pinned import of_then
-from .removal import left_behind, moves, not_yet, removal
+from .removal import left_behind, moves, not_yet, protected, removal
 from .step import follow, step_of
 from .survey import Before, Survey, borrowers
 from .system import systems
@@ -48,10 +48,11 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
         notices=(
             *notices_of(survey, facts.resolved),
             *offers(survey.findings),
+            *(no_records(seen) for seen in facts.seen.values() if seen.strange),
             *(left_behind(step) for step in moved),
             *not_yet(survey.moved, moved),
         ),
-        faults=faults_of(facts, survey),
+        faults=(*faults_of(facts, survey), *(() if request.back else protected(facts, moved))),
     )
 
 

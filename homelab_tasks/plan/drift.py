@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -54,7 +54,7 @@ def find_drift(repo: Repo, service: Service, seen: Observation, past: Past | Non
         files=record.digest != service.digest or record.project != service.project,
         relaid=record.laid not in ("", service.digest),
         env=() if past else _changed_env(repo, service, record, seen),
-        absent=(*_absent(record, containers), *_unknown(record, containers)),
+        absent=(*_absent(record, containers, ended(record, service, containers)), *_unknown(record, containers)),
         outdated=() if past else _outdated(record, containers),
         pin=_pin(repo.pins.get(service.name), record.pinned),
         back=tuple(_not_as_then(past, record, seen)) if past else (),
@@ -90,11 +90,20 @@ def env_hashes(repo: Repo, service: Service, seen: Observation) -> Mapping[str, 
     return {path: seen.env[path].hash for path in paths if path in seen.env}
 
 
-def _absent(record: Record, containers: tuple[SeenContainer, ...]) -> list[str]:
+def ended(record: Record | None, service: Service, containers: Iterable[SeenContainer]) -> frozenset[str]:
+    """Ids of containers that have ended with status 0, as they are meant to by the record or by their compose file."""
+    finished = {c.id for c in record.containers if c.finished} if record else set()
+    keys = {container.key for container in service.stack.containers if container.may_end}
+    well = (c for c in containers if c.state == "exited" and c.exit == 0)
+    return frozenset(c.id for c in well if c.id in finished or c.key in keys)
+
+
+def _absent(record: Record, containers: tuple[SeenContainer, ...], done: frozenset[str]) -> list[str]:
     by_id = {c.id: c for c in containers}
     by_key = {c.key for c in containers}
     replaced = {r.key for r in record.containers if r.id not in by_id and r.key in by_key}
-    told = [r for r in record.containers if not (record.unfinished and r.key in replaced)]  # that was our own deploy
+    ours = {r.id for r in record.containers if record.unfinished and r.key in replaced}  # made by our own deploy
+    told = [r for r in record.containers if r.id not in ours | done]
     return [text for r in told if (text := _why_absent(r, by_id.get(r.id), r.key in replaced))]
 
 
@@ -105,8 +114,6 @@ def _why_absent(recorded: RecordedContainer, seen: SeenContainer | None, replace
             if replaced
             else f"container {recorded.key} is gone"
         )
-    if recorded.finished and seen.state == "exited" and seen.exit == 0:
-        return ""
     if seen.state in ("running", "restarting"):
         return ""
     exited = f", exit status {seen.exit}" if seen.exit is not None else ""

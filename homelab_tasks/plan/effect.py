@@ -8,9 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
+from ..commands import compose
 from ..commands.resolve import Resolved
 from ..model import Host, Reaction, Repo, Service
+from ..observe import SeenContainer
 from . import Change
+from .beside import mounted_files
 from .changes import difference, namespace_users
 
 
@@ -29,14 +32,26 @@ class Effect(Struct, frozen=True):
         return bool(self.model_changed or self.recreate or self.restart or self.signal or self.build)
 
 
-def effect_of(repo: Repo, service: Service, host: Host, resolved: Resolved, *, relaid: bool = False) -> Effect:
+def effect_of(
+    repo: Repo,
+    service: Service,
+    host: Host,
+    resolved: Resolved,
+    there: Iterable[SeenContainer] = (),
+    *,
+    relaid: bool = False,
+) -> Effect:
     """Compare the resolved model and the files with those of the last deploy; all is new where none is recorded.
 
-    With `relaid` the containers may have read other files since, so that each file counts as changed.
+    `there` are the service's containers. With `relaid` they may have read other files since, so that each file counts
+    as changed.
     """
     model = resolved.model or {}
+    stale = _stale(repo, host, service, model, there)
     if resolved.before is None:
-        return Effect(model_changed=True, build=any(_builds(model).values()))
+        first = frozenset(change.container for change in stale)
+        first |= namespace_users(model, first)
+        return Effect(stale, recreate=first, model_changed=True, build=any(_builds(model).values()))
     models = difference(resolved.before, model)
     files = _changed_files(resolved.files_before or {}, service.files)
     laid = dict.fromkeys([*files, *service.files]) if relaid else files
@@ -46,15 +61,37 @@ def effect_of(repo: Repo, service: Service, host: Host, resolved: Resolved, *, r
         _in_build(model, _on_host(repo, host, path)) for path in laid
     )
     changed = tuple(Change("", f"{_short(service, path)} {word}") for path, word in files.items())
-    again = touched[Reaction.RECREATE] | namespace_users(model, models.containers | touched[Reaction.RECREATE])
+    again = touched[Reaction.RECREATE] | _other_files(resolved.before, model) | {c.container for c in stale}
+    again |= namespace_users(model, models.containers | again)
     return Effect(
-        changes=(*models.changes, *changed),
+        changes=(*models.changes, *changed, *stale),
         remade=models.containers,
         recreate=again - models.containers,
         restart=touched[Reaction.RESTART],
         signal=touched[Reaction.SIGNAL],
         build=built,
         model_changed=bool(models.changes),
+    )
+
+
+def _other_files(before: Mapping[str, Any], model: Mapping[str, Any]) -> frozenset[str]:
+    """Containers whose configs and secrets are other files by now, of which Compose takes no notice."""
+    old, new = before.get("services") or {}, model.get("services") or {}
+    both = {key: container for key, container in new.items() if key in old}
+    return frozenset(k for k, c in both.items() if {*mounted_files(before, old[k])} != {*mounted_files(model, c)})
+
+
+def _stale(
+    repo: Repo, host: Host, service: Service, model: Mapping[str, Any], there: Iterable[SeenContainer]
+) -> tuple[Change, ...]:
+    """Containers that were started in another folder have its files as their configs and secrets."""
+    folder, services = compose.directory(repo, host, service), model.get("services") or {}
+    olds = {c.key: c.directory for c in there if c.directory not in ("", folder) and c.key in services}
+    return tuple(
+        Change(key, f"{kind.removesuffix('s')} {name} of {old} -> {file}")
+        for key, old in sorted(olds.items())
+        for kind, name, file in mounted_files(model, services[key])
+        if file.startswith(f"{host.path.rstrip('/')}/")
     )
 
 
@@ -93,12 +130,7 @@ def _sources(model: Mapping[str, Any], container: Mapping[str, Any]) -> Iterator
     for mount in container.get("volumes") or ():
         if mount.get("type") == "bind":
             yield str(mount.get("source", ""))
-    for kind in ("configs", "secrets"):
-        declared = model.get(kind) or {}
-        for use in container.get(kind) or ():
-            file = (declared.get(use.get("source", "")) or {}).get("file")
-            if file:
-                yield str(file)
+    yield from (file for _, _, file in mounted_files(model, container))
 
 
 def _builds(model: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,11 +11,14 @@ from ..commands import compose
 from ..commands.resolve import Resolution, Resolved
 from ..engine import missing_in
 from ..model import Repo
-from ..observe import SeenContainer
+from ..observe import Observation, SeenContainer
+from ..repo.discover import templates_of
+from .beside import left_env, missing_files
 from .facts import Facts
 from .past import lost_images
+from .renamed import faults_of_renamed
 from .survey import Finding, Survey
-from .taking_over import Newcomer, faults_of_newcomer, strangers
+from .taking_over import Newcomer, empty_volumes, faults_of_newcomer, strangers
 
 _NOT_KEPT = "is not kept on the host"
 
@@ -28,11 +31,12 @@ def faults_of(facts: Facts, survey: Survey) -> tuple[str, ...]:
         *_never_deployed(survey),
         *cut,
         *_asked_of_engine(survey, resolved),
-        *_rejected(repo, survey, resolved),
+        *_rejected(facts, survey),
         *_lost(survey, resolved),
         *_networks(repo, survey, resolved),
         *_volumes(repo, survey, resolved),
         *_taken_over(facts, survey),
+        *_beside(facts, survey),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -44,6 +48,13 @@ def notices_of(survey: Survey, resolved: Mapping[str, Resolution]) -> tuple[str,
         for finding, found in _answers(survey, resolved)
         for name in found.blank
     )
+
+
+def no_records(seen: Observation) -> str:
+    """What of a host's records was passed over."""
+    first, more = seen.strange[0], len(seen.strange) - 1
+    lines = f"line {first}" if not more else f"line {first} and {more} more"
+    return f"{seen.host}: {lines} of .git/homelab/state.jsonl: no record, left out; remove that there"
 
 
 def external_names(survey: Survey, resolved: Mapping[str, Resolution], kind: str) -> Iterator[tuple[Finding, str]]:
@@ -79,10 +90,10 @@ def _asked_of_engine(survey: Survey, resolved: Mapping[str, Resolution]) -> Iter
             yield str(lacking)
 
 
-def _rejected(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
-    for finding, found in _answers(survey, resolved):
+def _rejected(facts: Facts, survey: Survey) -> Iterator[str]:
+    for finding, found in _answers(survey, facts.resolved):
         if found.model is None:
-            yield _sentence(repo, finding, found.error) + (_ANYWAY if _of_then(survey, found.error) else "")
+            yield _sentence(facts, finding, found.error) + (_ANYWAY if _of_then(survey, found.error) else "")
 
 
 _ANYWAY = "; leave it as it is now with --force"
@@ -96,12 +107,30 @@ def _taken_over(facts: Facts, survey: Survey) -> Iterator[str]:
     others: dict[str, Mapping[str, tuple[SeenContainer, ...]]] = {}
     for finding, found in _answers(survey, facts.resolved):
         first = finding.drift.new and not finding.drift.unfinished
-        if not first or not survey.request.files or found.model is None:
+        called = _other_project(facts, finding)
+        if not (first or called) or not survey.request.files or found.model is None:
             continue
         name, seen = finding.host.name, facts.seen[finding.host.name]
         if name not in others:
             others[name] = strangers(facts.repo, finding.host, seen)
-        yield from faults_of_newcomer(Newcomer(facts.repo, finding, found, facts.resolved[name], seen, others[name]))
+        new = Newcomer(facts.repo, finding, found, facts.resolved[name], seen, others[name])
+        if called:
+            yield from empty_volumes(new, called, f"and {called}, as its compose project was called, has volume")
+        else:
+            yield from faults_of_newcomer(new)
+            yield from faults_of_renamed(new)
+
+
+def _other_project(facts: Facts, finding: Finding) -> str:
+    """The compose project that the service was deployed as, "" if that is still its name."""
+    record = facts.seen[finding.host.name].records.get(finding.service.name)
+    return record.project if record and record.digest and record.project != finding.service.project else ""
+
+
+def _beside(facts: Facts, survey: Survey) -> Iterator[str]:
+    for finding, found in _answers(survey, facts.resolved):
+        yield from left_env(facts, finding)
+        yield from missing_files(facts, finding, found.model or {})
 
 
 def _lost(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
@@ -113,20 +142,18 @@ def _lost(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
             yield f"{what}, and the name means another one now; take that one with --force"
 
 
-def _sentence(repo: Repo, finding: Finding, error: str) -> str:
+def _sentence(facts: Facts, finding: Finding, error: str) -> str:
     service, host = finding.service, finding.host.name
     if error.endswith(_NOT_KEPT):
         path = error.partition(" as it was then")[0]
         return f"{service.name}: {path} as it was then is not kept on {host}; nothing can bring it back"
     missing = re.search(r"env file (.+?) not found", error)
     if missing:
-        first = _folder_first(finding, posixpath.dirname(missing[1]))
-        example = f"{service.directory}/.env.example"
-        return f"{service.name}: {missing[1]} is missing on {host}; {first}make it there from {example}"
+        return f"{service.name}: {missing[1]} is missing on {host}; {_move_for(facts.repo, finding, missing[1])}"
     required = re.search(r"required variable (\w+) is missing a value", error)
     if required:
-        folder = compose.directory(repo, finding.host, service)
-        move = f"{_folder_first(finding, folder)}set it in {folder}/.env there"
+        there = f"{facts.repo.prefix}{service.directory}/.env" in facts.seen[host].env
+        move = f"set it: inv env.edit {service.name} --host {host}" if there else f"inv env.push {service.name}"
         return f"{service.name}: {required[1]} has no value on {host}; {move}"
     unread = re.fullmatch(r".*failed to read (.+?)(?:: (line \d+))?", error)
     if unread:
@@ -135,9 +162,16 @@ def _sentence(repo: Repo, finding: Finding, error: str) -> str:
     return f"{service.stack.files[0]}: Compose on {host} rejects it: {error}; mend the file and commit"
 
 
-def _folder_first(finding: Finding, folder: str) -> str:
-    """Before the first delivery there is no folder to put an env file into."""
-    return f"on {finding.host.name}: mkdir -p {shlex.quote(folder)}, then " if finding.drift.new else ""
+def _move_for(repo: Repo, finding: Finding, path: str) -> str:
+    """`env.push` sends a `.env`, or says how to make one; before the first delivery others lack a folder too."""
+    service, host = finding.service, finding.host
+    if path == f"{compose.directory(repo, host, service)}/.env":
+        return f"inv env.push {service.name}"
+    local = path.removeprefix(f"{host.path.rstrip('/')}/{repo.prefix}")
+    template = next((template for template in templates_of(local) if template in service.files), "")
+    folder = shlex.quote(posixpath.dirname(path))
+    first = f"on {host.name}: mkdir -p {folder}, then " if finding.drift.new else ""
+    return f"{first}make it there" + (f" from {template}" if template else "")
 
 
 def _networks(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:

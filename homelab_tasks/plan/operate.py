@@ -140,7 +140,7 @@ def _destroy(repo: Repo, seen: Mapping[str, Observation], step: Step, *, volumes
     return replace(
         step,
         causes=("with its volumes",) if volumes else (),
-        commands=(compose.down(project, volumes=volumes),),
+        commands=(compose.down(project, volumes=volumes), compose.left(project, volumes=volumes)),
         entry=replace(entry, removed=True) if entry else None,
     )
 

@@ -10,6 +10,7 @@ from ..commands import compose
 from ..model import Host
 from . import Entry, Step, Unit, Verb, key
 from .facts import Facts
+from .survey import has_moved
 
 
 def moves(facts: Facts, units: Collection[Unit], keys: Collection[str]) -> Iterator[Step]:
@@ -21,7 +22,7 @@ def moves(facts: Facts, units: Collection[Unit], keys: Collection[str]) -> Itera
         homes = facts.repo.services[unit.subject].hosts
         first = {key(unit.subject, host) for host in homes} & set(keys)
         if all(key(unit.subject, host) in first or _runs(facts, unit.subject, host) for host in homes):
-            yield replace(removal(facts, unit), needs=frozenset(first), moved=True)
+            yield replace(removal(facts, unit), needs=frozenset(first), moved=_moved(facts, unit.subject))
 
 
 def not_yet(units: Collection[Unit], steps: Collection[Step]) -> Iterator[str]:
@@ -41,8 +42,26 @@ def _runs(facts: Facts, name: str, host: Host) -> bool:
     return any(c.state == "running" for c in seen.of_project(record.project))
 
 
+def _moved(facts: Facts, name: str) -> bool:
+    service = facts.repo.services[name]
+    homes = {host.name for host in service.hosts}
+    left = [host for host, seen in facts.seen.items() if name in seen.records and host not in homes]
+    return has_moved(service, len(left), facts.seen)
+
+
+def protected(facts: Facts, steps: Collection[Step]) -> Iterator[str]:
+    """Services that are to leave a host for good, and are not to."""
+    for step in steps:
+        if facts.repo.services[step.subject].protect and not step.moved:
+            file = f"{facts.repo.services[step.subject].directory}/service.yaml"
+            what = f"{file}: {step.subject} would be removed from {step.host.name}, and is protected"
+            yield f"{what}; set protect: false there and commit, if it is really to go"
+
+
 def left_behind(step: Step) -> str:
     """What a person has to know of a move."""
+    if not step.moved:
+        return f"{step.subject}: its data stays on {step.host.name}; remove it there if it is not needed"
     return f"{step.subject}: its data on {step.host.name} is not moved; copy it yourself if it is needed"
 
 

@@ -39,7 +39,8 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
     service, host, drift = finding.service, finding.host, finding.drift
     seen, resolved = facts.seen[host.name], facts.of(finding)
     forced = request.force and finding.asked == "requested"
-    effect = effect_of(facts.repo, service, host, resolved, relaid=drift.relaid) if resolved else Effect()
+    there = seen.of_project(service.project)
+    effect = effect_of(facts.repo, service, host, resolved, there, relaid=drift.relaid) if resolved else Effect()
     record = seen.records.get(service.name)
     renamed = record is not None and record.project != service.project
     verb = _verb(drift, effect, adopted=bool(seen.of_project(service.project)), forced=forced, renamed=renamed)

@@ -98,13 +98,15 @@ def survey(
     findings: list[Finding] = []
     unchanged: list[Unit] = []
     held: list[Unit] = []
+    left = _departures(repo, request, seen)
     for service, host, asked in units(repo, request):
         if host.name in unfit:
             findings.append(Finding(service, host, Drift(), asked, blocked=unfit[host.name]))
             continue
         record = seen[host.name].records.get(service.name)
-        if record and record.held and service.name not in request.named:
-            held.append(Unit(service.name, host, f"stopped by {record.held.by}, {record.held.at}"))
+        stopped = _stopped(service.name, host, left.get(service.name, ()), seen)
+        if stopped and service.name not in request.named:
+            held.append(Unit(service.name, host, stopped))
             continue
         then = past.get(key(service, host))
         drift = find_drift(repo, service, seen[host.name], then)
@@ -128,7 +130,7 @@ def survey(
         tuple(unchanged),
         tuple(held),
         tuple(_gone(repo, request, seen)),
-        tuple(_moved(repo, request, seen)),
+        tuple(_moved(repo, request, seen, left)),
         changing,
     )
 
@@ -153,20 +155,51 @@ def _gone(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iter
                 yield Unit(service, repo.hosts[name], why)
 
 
-def _moved(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iterator[Unit]:
+def _moved(
+    repo: Repo, request: Request, seen: Mapping[str, Observation], departures: Mapping[str, list[str]]
+) -> Iterator[Unit]:
     """Also what an earlier run could not remove there, because the host was off."""
     if not request.files:
         return
+    for name, left in departures.items():
+        service = repo.services[name]
+        homes = ", ".join(host.name for host in service.hosts)
+        why = f"was moved to {homes}" if has_moved(service, len(left), seen) else f"now belongs on {homes} only"
+        for host in left:
+            if not request.hosts or host in request.hosts:
+                yield Unit(name, repo.hosts[host], why)
+
+
+def _departures(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Mapping[str, list[str]]:
+    """The services that are meant -> the hosts that have them by their records, and not by the repo."""
     places: dict[str, list[str]] = {}
     for host, observation in seen.items():
         for name in observation.records:
             places.setdefault(name, []).append(host)
+    found = {}
     for name in meant(repo, request):
-        service = repo.services[name]
-        current = {host.name for host in service.hosts}
-        for host in places.get(name, ()):
-            if host not in current and (not request.hosts or host in request.hosts):
-                yield Unit(name, repo.hosts[host], f"was moved to {', '.join(h.name for h in service.hosts)}")
+        homes = {host.name for host in repo.services[name].hosts}
+        if left := [host for host in places.get(name, ()) if host not in homes]:
+            found[name] = left
+    return found
+
+
+def has_moved(service: Service, departures: int, seen: Mapping[str, Observation]) -> bool:
+    """For each host that it leaves there is one where it never came up: else it only runs on fewer than before."""
+    records = [seen[host.name].records.get(service.name) if host.name in seen else None for host in service.hosts]
+    return departures <= sum(record is None or not record.digest for record in records)
+
+
+def _stopped(name: str, host: Host, left: Iterable[str], seen: Mapping[str, Observation]) -> str:
+    """Who stopped it on purpose: there, or where it was until now."""
+    record = seen[host.name].records.get(name)
+    if record and record.held:
+        return f"stopped by {record.held.by}, {record.held.at}"
+    if record and record.digest:
+        return ""
+    before = {place: seen[place].records[name].held for place in left}
+    place, held = next(iter(before.items()), ("", None))
+    return f"stopped on {place} by {held.by}, {held.at}" if held and all(before.values()) else ""
 
 
 def _to_do(request: Request, drift: Drift, asked: str) -> bool:

@@ -31,15 +31,14 @@ def flake_folder(repo: Repo, host: Host) -> str:
 
 def paths(repo: Repo, host: Host) -> tuple[str, ...]:
     """All that is to be looked at."""
-    git = (f"{host.path}/.git", _state(host))
-    ours = (host.path, *git, host.data, *_service_folders(repo, host))
+    ours = (host.path, f"{host.path}/.git", *_records(host), host.data, *_service_folders(repo, host))
     return tuple(dict.fromkeys((*ours, NIXOS, *_secrets(repo, host))))
 
 
 def checkout_steps(repo: Repo, host: Host, seen: Seen) -> Iterator[Step]:
     """The checkout and what is recorded in it, all of the user."""
-    spot, git, state = (seen.spot(path) for path in (host.path, f"{host.path}/.git", _state(host)))
-    foreign = [s for s in (spot, git) if s.kind is not Kind.NONE and s.owner != seen.user]
+    spot, git, state, *locks = (seen.spot(path) for path in (host.path, f"{host.path}/.git", *_records(host)))
+    foreign = [s for s in (spot, git, state, *locks) if s.kind is not Kind.NONE and s.owner != seen.user]
     if spot.kind is Kind.NONE:
         make = Act(commands.make_folders([host.path], seen.owner), root=not spot.writable)
         yield Step(f"make {host.path}", f"the checkout lies there, and is {seen.user}'s", (make,))
@@ -127,6 +126,11 @@ def _secrets(repo: Repo, host: Host) -> tuple[str, ...]:
 
 def _state(host: Host) -> str:
     return f"{host.path}/.git/homelab"
+
+
+def _records(host: Host) -> tuple[str, ...]:
+    """Their folder, and what each run opens in it first: some are root's after a run of root."""
+    return tuple(f"{_state(host)}{name}" for name in ("", "/lock", "/working"))
 
 
 def _chmod(paths: Iterable[str], mode: str) -> Act:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..commands import setup as commands
 from ..commands.sudo import Rights
 from ..model import Host, Repo, System, Transport
+from ..observe import not_silent
 from .folders import NIXOS, checkout_steps, data_steps, flake_folder, folder_faults, nixos_steps, secret_steps
 from .packages import package_faults, package_steps
 from .seen import Docker, Kind, Seen
@@ -60,6 +61,8 @@ def _group_faults(host: Host, seen: Seen) -> Iterator[str]:
 
 
 def _system_faults(host: Host, seen: Seen) -> Iterator[str]:
+    if seen.before:
+        yield "; ".join(not_silent(host, seen.before))
     if host.system is System.NIXOS and not seen.nixos:
         runs = seen.release.name or "another system"
         yield f"{host.name} runs {runs}, and hosts.yaml says system: nixos; set system: none there"

@@ -62,6 +62,7 @@ class Seen(Struct, frozen=True):
     packages: Mapping[str, str] = field(default_factory=dict)  # of Docker, that apt could install: name -> version
     spots: Mapping[str, Spot] = field(default_factory=dict)
     clock: str = ""  # 20260131T211405Z
+    before: str = ""  # what the login shell printed, which should be nothing
 
     def spot(self, path: str) -> Spot:
         """What is at a path that was asked for."""
@@ -80,7 +81,8 @@ class Seen(Struct, frozen=True):
 
 def parse(output: str) -> Seen | None:
     """What the look printed; None where it was cut short."""
-    rows = [line.split("\t")[:-1] for line in output.split("\n") if line.endswith("\t")]
+    before, word, rest = output.partition("user\t")
+    rows = [line.split("\t")[:-1] for line in f"{word}{rest}".split("\n") if line.endswith("\t")]
     named = {row[0]: row[1:] for row in rows}
     user = named.get("user", [])
     if "end" not in named or len(user) != 4:
@@ -100,6 +102,7 @@ def parse(output: str) -> Seen | None:
         packages={row[1]: row[2] for row in rows if row[0] == "package" and len(row) == 3},
         spots={row[1]: _spot(row) for row in rows if row[0] == "path" and len(row) == 7},
         clock=named.get("clock", [""])[0],
+        before=before,
     )
 
 

@@ -7,6 +7,7 @@ Where both hold compose files, the inner folder may just as well be configuratio
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 import unicodedata
@@ -87,6 +88,14 @@ def legal(name: str) -> str:
     """The name of a service that comes nearest to `name`."""
     plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()  # ü is u
     return re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-_") or "service"
+
+
+def templates_of(path: str) -> list[str]:
+    """Where the template of an env file may lie, beside it; the first that is there counts."""
+    folder, name = posixpath.split(path)
+    own = [f"{name}{sign}{kind}" for sign in ".-_" for kind in _KINDS[:4]]
+    names = TEMPLATES if name == ".env" else [*own, *(f"{kind}.{name}" for kind in _KINDS[:4])]
+    return [posixpath.join(folder, candidate) for candidate in names]
 
 
 def _by_folder(files: Iterable[str]) -> dict[str, set[str]]:

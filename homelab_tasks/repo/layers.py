@@ -32,6 +32,7 @@ class Layer(Struct, frozen=True):
     container_name: Ref | None = None
     network_mode: Ref | None = None
     build: bool | None = None
+    restart: bool | None = None  # whether it is started again when it ended well
     healthcheck: Mapping[str, bool] = field(default_factory=dict)  # "disable": it is; "test": there is a real one
     start_interval: Place | None = None  # of the health check's
     volumes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # target -> ("bind" | "volume", source)
@@ -92,6 +93,7 @@ def read_layer(content: Map, here: Here, place: Place) -> Layer:
         container_name=here.ref(content, "container_name"),
         network_mode=here.ref(content, "network_mode"),
         build=None if build is None else True,
+        restart=_restart(content.get("restart")),
         healthcheck=_healthcheck(content.get("healthcheck")),
         start_interval=_start_interval(content.get("healthcheck")),
         volumes=dict(_volumes(content.get("volumes"), here)),
@@ -114,6 +116,11 @@ def _replaced(content: Map) -> Iterator[str]:
             yield key
             if key == "healthcheck":
                 yield "start_interval"
+
+
+def _restart(value: Any) -> bool | None:
+    """An unquoted `no` is false to YAML, and to Compose the word."""
+    return None if value is None else not (value is False or str(value).partition(":")[0] in ("no", "on-failure"))
 
 
 def _port_key(port: Port) -> str:

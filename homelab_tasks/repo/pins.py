@@ -28,25 +28,24 @@ _NOBODY = {
 }
 
 
-def at_pinned(start: Path, base: str, pins: Mapping[str, Pinned]) -> Repo:
+def at_pinned(start: Path, base: str, pins: Mapping[str, Pinned], *, move: str = "") -> Repo:
     """The homelab at `base`, but with the folders of the services in `pins` as they were at their commits.
 
-    Raises HomelabError where a commit is not known here, does not have the service, or where the parts do not fit.
+    Raises HomelabError where a commit is not known here, does not have the service, or where the parts do not fit; then
+    with `move` as what to do next.
     """
     if not pins:
         return at_commit(start, base)
     repo = at_commit(start, base)
-    moves = [_Move.of(start, repo, name, pin) for name, pin in sorted(pins.items())]
-    commit = _make(repo, moves)
+    parts = [_Move.of(start, repo, name, pin) for name, pin in sorted(pins.items())]
+    commit = _make(repo, parts)
     try:
         made = at_commit(start, commit)
     except RepoInvalid as error:
-        names, first = ", ".join(move.name for move in moves), error.problems[0]
-        raise Refused(f"{names} as pinned does not fit the rest at {base[:7]} ({first})", move=_FREE) from error
+        names, first = ", ".join(part.name for part in parts), error.problems[0]
+        what = f"{names} as pinned does not fit the rest at {base[:7]} ({first})"
+        raise Refused(what, move=move or "mend that, or free it with --unpin") from error
     return replace(made, made_of=repo.commit, pins=dict(pins))
-
-
-_FREE = "mend that, or free it with --unpin"
 
 
 class _Move(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from posixpath import basename
 from typing import Any
 
 from ..commands.env import Kind, Side
@@ -27,7 +28,7 @@ _SIDES = {
 
 def diff_text(found: Difference, *, style: Style) -> str:
     """A row for each file on a host."""
-    rows: list[Row] = [[*place(c.unit.service.name, c.unit.host.name), _difference(c)] for c in found.compared]
+    rows: list[Row] = [[*place(c.unit.service.name, c.unit.host.name), _named(c)] for c in found.compared]
     rows += [
         [*place(u.service.name, u.host.name), ("the file here is the one that runs", Tint.DIM)] for u in found.in_place
     ]
@@ -61,7 +62,14 @@ def place(service: str, where: str) -> tuple[Span, Span]:
     return (service, Tint.BOLD), plain(where)
 
 
+def _named(one: Compared) -> Span:
+    said, tint = _difference(one)
+    return (f"{basename(one.unit.file)}: {said}" if one.unit.file else said), tint
+
+
 def _difference(one: Compared) -> Span:
+    if one.judged.kind is Kind.ABSENT and one.unit.file and one.content is not None:
+        return "none there, and it is not sent", Tint.YELLOW
     if one.judged.kind is Kind.ABSENT:
         return ("none on either side", Tint.DIM) if one.content is None else ("none there; inv env.push", Tint.YELLOW)
     if not one.judged.readable:

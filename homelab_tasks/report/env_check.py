@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from posixpath import basename
 
 from ..commands.env import Kind
 from ..envs.check import Check, Checked, Finding, Wrong
@@ -51,10 +52,12 @@ def check_json(check: Check) -> str:
 
 def _verdict(one: Checked) -> Span:
     parts = [*_about_file(one.findings, one), *_about_keys(one.findings)]
+    name = f"{basename(one.path)}: " if one.other else ""
     if one.ok:
-        said = "; ".join(["right" if one.judged.readable else "none", *parts])
-        return said, Tint.GREEN if one.judged.readable and not parts else Tint.PLAIN
-    return "; ".join([*parts, _move(one)]), Tint.RED
+        right = "there" if one.other else "right"
+        said = "; ".join([right if one.judged.readable else "none", *parts])
+        return f"{name}{said}", Tint.GREEN if one.judged.readable and not parts else Tint.PLAIN
+    return name + "; ".join([*parts, _move(one)]), Tint.RED
 
 
 def _about_file(findings: Iterable[Finding], one: Checked) -> Iterator[str]:
@@ -62,6 +65,8 @@ def _about_file(findings: Iterable[Finding], one: Checked) -> Iterator[str]:
         match finding.wrong:
             case Wrong.NO_FILE if finding.detail:
                 yield f"no file, and needed: {finding.detail}"
+            case Wrong.NO_FILE if finding.severity is Severity.ERROR:
+                yield "no file, and Compose stops without it"
             case Wrong.UNREADABLE:
                 yield LIES[one.judged.kind]
             case Wrong.STOPS:
@@ -83,12 +88,14 @@ def _move(one: Checked) -> str:
     at = f" --host {one.where}" if one.where else ""
     if wrong == {Wrong.MODE}:
         return f"chmod 600 {one.path}" + (f" on {one.where}" if one.path.startswith("/") else "")
+    if one.other:
+        place = f" on {one.where}" if one.path.startswith("/") else ""
+        made = f"make {one.path}{place}" + (f" from {one.template}" if one.template else "")
+        return made if one.judged.kind is Kind.ABSENT else f"look at {one.path}{place}"
+    if one.judged.kind is Kind.ABSENT and at and one.path.startswith("/"):
+        return f"inv env.push {one.service}{at}"
     if one.judged.kind is Kind.ABSENT:
-        return (
-            f"inv env.push {one.service}{at}"
-            if at and one.path.startswith("/")
-            else f"inv env.init --names {one.service}"
-        )
+        return f"inv env.init --names {one.service}" if one.template else f"write {one.path}"
     return f"inv env.edit {one.service}{at}" if at and one.path.startswith("/") else f"edit {one.path}"
 
 

@@ -15,15 +15,22 @@ Format = Literal["text", "mermaid", "dot", "json", "svg", "png"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 
-def draw(repo: Repo, *, focus: Collection[str] = (), format: Format = "text") -> str | bytes:  # noqa: A002 - the word users type
+def draw(
+    repo: Repo,
+    *,
+    focus: Collection[str] = (),
+    format: Format = "text",  # noqa: A002 - the word users type
+    unicode: bool = True,
+) -> str | bytes:
     """The graph in one of FORMATS; bytes for png, else text that ends in a line break.
 
-    `focus` shows only these services, all that they need and all that needs them. Raises UnknownName.
+    `focus` shows only these services, all that they need and all that needs them; without `unicode` the branches of
+    the text are ASCII. Raises UnknownName.
     """
     shown = diagram(repo, focus)
     match format:
         case "text":
-            return tree(shown)
+            return tree(shown, unicode=unicode)
         case "mermaid":
             return mermaid(shown)
         case "dot":

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ..history.run import moment as moment_of
 from ..model import Host, Repo, Service
 from ..observe import Health, Observation, SeenContainer
-from ..plan.drift import Drift, find_drift
+from ..plan.drift import Drift, ended, find_drift
 from ..record import Record
 from .columns import Span, flow, plain, table
 from .phrase import age, clean, count, grouped, listed, moment, short
@@ -102,7 +102,8 @@ def _rows(
 
 def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
     record = seen.records.get(service.name)
-    state = _state(record, _believed(record, seen, record.project if record else service.project))
+    there = _believed(record, seen, record.project if record else service.project)
+    state = _state(record, there, ended(record, service, there))
     if record is None:
         word = "is there" if state is State.STOPPED else "runs"
         note = f"{word}, but was not deployed by this tool" if state is not State.ABSENT else ""
@@ -135,9 +136,8 @@ def _dated(row: Row, record: Record, seen: Observation) -> Row:
     return row if past is None else replace(row, at=record.at, age=max(past, 0.0))
 
 
-def _state(record: Record | None, containers: Sequence[SeenContainer]) -> State:
-    ended = {c.id for c in record.containers if c.finished} if record else set()
-    meant = [c for c in containers if not (c.id in ended and c.state == "exited" and c.exit == 0)]
+def _state(record: Record | None, containers: Sequence[SeenContainer], done: frozenset[str]) -> State:
+    meant = [c for c in containers if c.id not in done]
     running = [c for c in meant if c.state == "running"]
     if record and record.held and not running:
         return State.HELD

@@ -56,7 +56,7 @@ class Style(Struct, frozen=True):
 
 def style(stdout: TextIO, environ: Mapping[str, str] = os.environ) -> Style:
     """What can be shown on `stdout`; `NO_COLOR` and `TERM=dumb` are obeyed."""
-    unicode = (getattr(stdout, "encoding", "") or "").lower().replace("-", "").replace("_", "") == "utf8"
+    unicode = _encoding(stdout).lower().replace("-", "").replace("_", "") == "utf8"
     if not stdout.isatty():
         return Style(unicode=unicode)
     capable = environ.get("TERM", "dumb") != "dumb"
@@ -71,8 +71,13 @@ def say(text: str, stream: TextIO) -> None:
 
 def encodable(text: str, stream: TextIO) -> str:
     """The text with a `?` for each character that the stream cannot encode: no name may end a run with an error."""
-    encoding = getattr(stream, "encoding", "") or "utf-8"
+    encoding = _encoding(stream)
     return text.encode(encoding, "replace").decode(encoding)
+
+
+def _encoding(stream: TextIO) -> str:
+    """One that holds text and no bytes, and has none, takes every letter."""
+    return getattr(stream, "encoding", "") or "utf-8"
 
 
 def stage(text: str, stream: TextIO | None = None) -> None:

@@ -11,9 +11,10 @@ from ..model import Reason
 from .diagram import Arrow, Diagram, lane_of
 
 WIDTH = 80
+_ASCII = str.maketrans("├└│─", "|`|-")
 
 
-def tree(diagram: Diagram) -> str:
+def tree(diagram: Diagram, *, unicode: bool = True) -> str:
     """Groups in their order, what starts first on top; a reason is named unless it is `declared`.
 
     A host is named with its group if most of it runs there, else with the service.
@@ -25,7 +26,8 @@ def tree(diagram: Diagram) -> str:
         title = lane or ("no group" if len(diagram.lanes) > 1 else "")
         usual = _usual(diagram, lane) if title else ""
         lines += ["", *([title + usual + (f" (after {later})" if later else "")] if title else [])]
-        lines += _columns(diagram, [*_branch(branches, (lane, ""), "", "")], usual)
+        twigs = [*_branch(branches, (lane, ""), "", "")]
+        lines += _columns(diagram, twigs if unicode else [*map(_in_ascii, twigs)], usual)
     return "\n".join(lines) + "\n"
 
 
@@ -63,6 +65,11 @@ def _branch(branches: Branches, at: tuple[str, str], first: str, rest: str) -> I
         below = "│  " if branches.get((lane, name)) else "   "
         yield rest + twig, rest + gap + below, name
         yield from _branch(branches, (lane, name), first, rest + gap)
+
+
+def _in_ascii(line: tuple[str, str, str]) -> tuple[str, str, str]:
+    first, rest, name = line
+    return first.translate(_ASCII), rest.translate(_ASCII), name
 
 
 def _columns(diagram: Diagram, lines: list[tuple[str, str, str]], usual: str) -> Iterator[str]:

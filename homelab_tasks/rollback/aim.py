@@ -34,7 +34,7 @@ def everything(scene: Scene) -> Aim:
     pinned = recorded(scene.fleet.seen).items()
     pins = {name: pin for name, pin in pinned if ref.leads_to(scene.root, pin.commit, target)}
     if pins:
-        there = homelab.with_pins(scene.repo, target, pins)
+        there = homelab.with_pins(scene.repo, target, pins, move="choose another with --to, or inv deploy-all --unpin")
     older = _older(scene, there)
     return Aim(
         there,
@@ -56,7 +56,8 @@ def alone(scene: Scene, words: str) -> Aim:
     scene.see(host for name, host in scene.repo.hosts.items() if name in wanted)
     base = _base(scene)
     pins = {**recorded(scene.fleet.seen), **{s.name: Pinned(target, who(), now()) for s in services}}
-    there = homelab.with_pins(scene.repo, base, pins)
+    move = "choose a later commit, at which it does: --to HASH; or go back with everything: inv rollback"
+    there = homelab.with_pins(scene.repo, base, pins, move=move)
     return Aim(
         there,
         names=frozenset(service.name for service in services),

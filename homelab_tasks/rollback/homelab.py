@@ -17,9 +17,9 @@ def of_then(now: Repo, commit: str) -> Repo:
     return _on_todays_hosts(_load(Path(now.root), commit), now)
 
 
-def with_pins(now: Repo, base: str, pins: Mapping[str, Pinned]) -> Repo:
-    """The homelab at `base` with pinned services. Raises HomelabError."""
-    return _on_todays_hosts(repos.at_pinned(Path(now.root), base, pins), now)
+def with_pins(now: Repo, base: str, pins: Mapping[str, Pinned], *, move: str) -> Repo:
+    """The homelab at `base` with pinned services. Raises HomelabError, with `move` where they do not fit."""
+    return _on_todays_hosts(repos.at_pinned(Path(now.root), base, pins, move=move), now)
 
 
 def refuse_missing(now: Repo, name: str, then: Repo) -> None:

@@ -30,7 +30,7 @@ def rollback(repo: Repo, asked: Asked, options: Options, audience: Audience) -> 
         scene = Scene(asked, repo, fleet)
         scene.see(hosts, audience.stage)
         audience.at(Stage.CONNECTED)
-        if not fleet.seen:
+        if not scene.deployed and (fleet.unfit or not fleet.seen):
             raise Refused(next(iter(fleet.unfit.values()), "no host is meant"))
         aim = alone(scene, asked.services) if asked.services is not None else everything(scene)
         return _go(scene, aim, options, audience)

@@ -132,6 +132,14 @@ class Sessions:
                 self._ahead.append(channel)
                 self._changed.notify()
 
+    def _that_lies_open(self) -> Channel | None:
+        """A session that lies open, for the place that was to be another's."""
+        with self._changed:
+            if not self._ahead:
+                return None
+            self._free()
+            return self._ahead.popleft()
+
     def _patiently(self) -> Channel:
         pause, give_up = 0.01, time.monotonic() + _REFUSAL_PATIENCE
         while True:
@@ -140,6 +148,8 @@ class Sessions:
             except (SSHException, EOFError, OSError) as error:
                 if not self._transport.is_active():
                     raise ConnectionResetError(f"connection to {self._name} lost") from error
+                if (ahead := self._that_lies_open()) is not None:  # what was opened ahead meanwhile may be sshd's last
+                    return ahead
                 if time.monotonic() > give_up:
                     raise ConnectionRefusedError(_refusal(self._name)) from error
             time.sleep(pause)
@@ -149,4 +159,5 @@ class Sessions:
 
 
 def _refusal(name: str) -> str:
-    return f"{name} refuses another session on this connection; raise MaxSessions in its sshd_config"
+    what = f"{name} refuses another session on this connection, and a deploy needs five"
+    return f"{what}; raise MaxSessions in its sshd_config, 10 if it is left out"

@@ -102,6 +102,9 @@ def _host_key(hop: Hop, key: Key, verdict: Verdict) -> tuple[str, str]:
 
 
 def _keys(hop: Hop, error: AuthenticationException) -> tuple[str, str]:
+    if (allowed := _allowed(error)) is not None and "publickey" not in allowed:
+        only = f", only {', '.join(allowed)}" if allowed else ""
+        return f"login refused: it takes no key{only}", "allow publickey for this user in its sshd_config"
     locked = [file.path for file in hop.identity.locked]
     copy = f"ssh-copy-id {_address(hop)}"
     tried = len(error.result) - 1 if isinstance(error, AuthFailure) else 1  # the last one is "no key at all"
@@ -112,13 +115,13 @@ def _keys(hop: Hop, error: AuthenticationException) -> tuple[str, str]:
     if not tried:
         return "login refused: there is no key in ~/.ssh or in an agent", f"ssh-keygen -t ed25519 && {copy}"
     keys = "the key is" if tried == 1 else f"the {tried} keys are"
-    return f"login refused: {keys} not accepted{_instead(error)}", copy
+    return f"login refused: {keys} not accepted", copy
 
 
-def _instead(error: AuthFailure) -> str:
-    outcome = error.result[-1].result
-    allowed = outcome.allowed_types if isinstance(outcome, BadAuthenticationType) else []
-    return f", it takes {', '.join(allowed)}" if allowed and "publickey" not in allowed else ""
+def _allowed(error: AuthenticationException) -> list[str] | None:
+    """What the server answered that it would take; None where it said nothing of it."""
+    outcome = error.result[-1].result if isinstance(error, AuthFailure) else None
+    return [kind for kind in outcome.allowed_types if kind] if isinstance(outcome, BadAuthenticationType) else None
 
 
 def _address(hop: Hop) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ..errors import HomelabError, Refused, UnknownName
 from .door import CHANGES, FAILED, INTERRUPTED, here
+from .outlet import outlive_readers
 
 if TYPE_CHECKING:
     from ..ledger import Locked
@@ -145,6 +146,7 @@ class _Silent(Struct, frozen=True):
 
     def at(self, stage: Stage) -> None:
         """Nothing."""
+        _outlive_readers(stage)
 
     def approve(self, plan: Plan) -> bool:
         """Ask if something goes away, or much is disturbed."""
@@ -172,6 +174,7 @@ class _Console(Struct, frozen=True):
 
     def at(self, stage: Stage) -> None:
         """Of these the lines about the steps tell enough."""
+        _outlive_readers(stage)
 
     def approve(self, plan: Plan) -> bool:
         """Show the plan; ask if something goes away, or much is disturbed."""
@@ -195,6 +198,14 @@ class _Console(Struct, frozen=True):
         screen = live(plan, sys.stdout)
         self.at_the_end.callback(screen.close)
         return screen
+
+
+def _outlive_readers(stage: Stage) -> None:
+    """Before anything changes a run may end with its reader; from then on it goes on to its end."""
+    from ..stage import Stage
+
+    if stage is Stage.AGREED:
+        outlive_readers()
 
 
 def _may(plan: Plan, changing: Changing) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import functools
 import gc
 import inspect
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from invoke.tasks import Task, task
 
 from ..errors import HomelabError, Refused, RepoInvalid
 from ..interrupt import SENTENCE, STATUS, hear_all
+from . import outlet
 from .flags import Flags
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, STATUS
@@ -38,6 +40,7 @@ def homelab_task(
         def run(context: Context, *args: Any, **given: Any) -> None:
             _collect_less()
             hear_all()
+            outlet.open_all()
             with _sentences():
                 _refuse_flags(given.values())
                 values = [kind(**{f.name: given.pop(f.name) for f in kind.flags if f.name in given}) for kind in flags]
@@ -103,23 +106,30 @@ def _parameters(kind: type[Flags]) -> tuple[inspect.Parameter, ...]:
 def _sentences() -> Iterator[None]:
     try:
         yield
-    except HomelabError as error:
         sys.stdout.flush()
+    except HomelabError as error:
+        outlet.flush()
         for sentence in error.problems if isinstance(error, RepoInvalid) else [error]:
             print(f"error: {sentence}", file=sys.stderr)
         sys.exit(FAILED)
     except KeyboardInterrupt:
-        print(SENTENCE, file=sys.stderr)
-        _leave(INTERRUPTED)
+        _leave(INTERRUPTED, SENTENCE)
     except BrokenPipeError:  # `inv list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        outlet.drop(sys.stdout)
+        sys.exit(FAILED)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        outlet.drop(sys.stdout)
+        print("error: the output cannot be written, no space is left there; make room, then again", file=sys.stderr)
         sys.exit(FAILED)
 
 
-def _leave(status: int) -> None:
+def _leave(status: int, sentence: str) -> None:
     """End now: threads that still wait for a host must not hold up somebody who pressed Ctrl-C twice."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    outlet.flush()
+    with suppress(OSError):  # Ctrl-C ends the reader of `inv deploy plex 2>&1 | tee log` too
+        print(sentence, file=sys.stderr, flush=True)
     os._exit(status)
 
 
@@ -137,5 +147,8 @@ def _collect_less() -> None:
 
 
 def here() -> Path:
-    """The folder in which the user works."""
-    return Path.cwd()
+    """The folder in which the user works. Raises Refused."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise Refused("the folder that you are in is gone", move="cd to the homelab") from None

@@ -105,19 +105,21 @@ def push(_: Context, names: str, where: Where, pushing: Pushing, waiting: Waitin
     The next deploy restarts what reads it. Works before the first
     deploy too. The file that was there is kept beside the records.
     """
-    from .. import pipeline
+    from ..envs.expect import committed
     from ..envs.lay import Laying
-    from ..envs.push import contents, look, send
+    from ..envs.push import contents, look, refuse_nothing, send
     from ..envs.reach import reached
     from .console import chosen, host_names, passing, patience
     from .env_console import may_replace, say_errors, say_sending, say_sent
 
-    repo = pipeline.load(here())
+    expected = committed(here())
+    repo = expected.repo
     local = contents(repo, chosen(repo, names), host_names(repo, where.host))
+    refuse_nothing(local, expected)
     with reached(repo, (unit.host for unit in local)) as hosts:
         with passing() as stage:
             stage("looking at env files")
-            sending = look(hosts, local)
+            sending = look(hosts, local, expected)
         say_sending(repo, sending)
         say_errors(hosts.lost.values())
         failed = bool(hosts.lost)

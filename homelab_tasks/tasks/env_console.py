@@ -61,8 +61,7 @@ def say_sending(repo: Repo, sending: Sending) -> None:
             print(f"{one.unit}: is there already")
     for unit in sending.in_place:
         print(f"{unit}: the file here is the one that runs; nothing to send")
-    for service in sending.missing:
-        print(f"{service}: no .env here; inv env.init --names {service}")
+    print("".join(f"{sentence}\n" for sentence in sending.missing), end="")
     for path in wider_than_private(repo, dict.fromkeys(one.unit.path for one in sending.files)):
         print(f"warning: others may read {path}; chmod 600 {path}", file=sys.stderr)
 

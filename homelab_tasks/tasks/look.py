@@ -72,7 +72,7 @@ def graph(_: Context, drawing: Drawing) -> None:
     repo = _files()
     focus = () if drawing.focus is None else tuple(service.name for service in select(repo, drawing.focus))
     kind = format_of(drawing.format or drawing.output or "text")
-    picture = draw(repo, focus=focus, format=kind)
+    picture = draw(repo, focus=focus, format=kind, unicode=bool(drawing.output) or _style().unicode)
     if drawing.output:
         _write(Path(drawing.output), picture if isinstance(picture, bytes) else picture.encode())
         print(f"wrote {drawing.output}: {len(repo.services)} services")

@@ -13,6 +13,7 @@ from ..problem import Place, Problem, Rule, Severity
 from ..repo.document import Map, Seq, place_of
 from .compose_syntax import mount
 from .compose_view import Entry, View
+from .env.tracking import ignores
 from .facts import Facts
 
 PLACEHOLDER = Rule("C030", "placeholder", Severity.WARNING, "something that a person was to fill in")
@@ -60,12 +61,21 @@ def check_files(view: View, facts: Facts) -> Iterator[Problem]:
                 yield MISSING.at(place, what, f"add {path} to the repo, or mount its folder")
         yield from _context(entry, facts)
         yield from _labels(entry, facts)
+    yield from _handed_on(view, facts)
+
+
+def _handed_on(view: View, facts: Facts) -> Iterator[Problem]:
+    """Files of configs and secrets; those that Git ignores are a matter of each host."""
     for (kind, name), said in view.declared.items():
-        for part, _ in said:
-            path = _inside(part.value_place("file"), part.text("file") or "") if "file" in part else ""
-            if kind == "configs" and path and not there(facts, path):
-                what = f"the file of config {name!r} is not there"
-                yield MISSING.at(part.value_place("file"), what, f"add {path} to the repo")
+        for part, _ in said if kind in ("configs", "secrets") else ():
+            written = part.text("file") or ""
+            path = _inside(part.value_place("file"), f"./{written}") if written[:1] not in ("", "/", "~") else ""
+            if path and not there(facts, path) and not ignores(facts, path):
+                what = f"the file of {kind.removesuffix('s')} {name!r} is not there, and Git does not ignore it"
+                move = f"add {path}" + (
+                    " to .gitignore, and put it on the host" if kind == "secrets" else " to the repo"
+                )
+                yield MISSING.at(part.value_place("file"), what, move)
 
 
 def there(facts: Facts, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -198,3 +199,22 @@ def test_what_dies_after_it_came_up_is_found_at_the_end_of_the_run(home: Homelab
     assert "container web was up and is not any more: exited (3)" in done.out
     assert "bye" in done.out
     assert "brief" in home.inv("status").out
+
+
+def test_a_job_may_end_while_others_start_and_is_not_run_again(home: Homelab, host: LabHost) -> None:
+    home.add("job", "restart: 'no'", "command: [sh, -c, 'sleep 1; echo migrated']")
+    home.add("bad", "restart: 'no'", "command: [sh, -c, 'sleep 1; echo no such table; exit 3']")
+    home.add(
+        "slow",
+        "command: [sh, -c, 'sleep 3; touch /tmp/ready; exec sleep 1000']",
+        "healthcheck: {test: test -e /tmp/ready}",
+    )
+    home.commit()
+    home.succeed("deploy", "job,slow")
+    job = seen(host, "job-web-1")
+    assert "nothing to do" in home.succeed("deploy", "job,slow").out
+    assert seen(host, "job-web-1") == job
+    assert re.search(r"job +h1 +finished", home.inv("status").out)
+    failed = home.inv("deploy", "bad,slow", "--force", "--on-failure", "keep")
+    assert failed.status == 1
+    assert "bad: container web was up and is not any more: exited (3)" in failed.said

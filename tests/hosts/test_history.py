@@ -78,6 +78,35 @@ def test_a_journal_that_was_edited_or_torn_is_read_as_far_as_it_goes(home: Homel
     assert len(home.succeed("history", "--format=json").json["runs"]) == 2
 
 
+@pytest.mark.parametrize(("spoil", "why"), [("chmod 000 F", "Permission denied"), ("rm F; mkdir F", "Is a directory")])
+def test_a_journal_that_cannot_be_used_is_told_by_who_writes_and_by_who_reads(
+    home: Homelab, host: LabHost, spoil: str, why: str
+) -> None:
+    home.add("blog")
+    home.commit()
+    home.deploy()
+    host.check("bash", "-c", spoil.replace("F", JOURNAL))
+    home.add("blog", "image: homelab/demo:2")
+    home.commit()
+    untold = f"note: h1 cannot write its journal ({why}), and inv history does not show all of this run; mend"
+    assert untold in home.deploy().said
+    done = home.inv("history")
+    said = f"error: the journal of h1 cannot be read (no file that admin may read: {JOURNAL}); mend that there first"
+    assert (done.status, done.err) == (1, f"{said}\n")
+    back = home.inv("rollback", "--dry-run")
+    assert (back.status, back.err) == (1, f"{said}\n")
+
+
+def test_a_record_with_the_byte_that_heads_a_section_is_left_out_and_told(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.commit()
+    home.deploy()
+    host.check("bash", "-c", f"printf 'x\\036y\\n' >{CHECKOUT}/.git/homelab/state.jsonl")
+    note = "note: h1: line 1 of .git/homelab/state.jsonl: no record, left out; remove that there"
+    assert note in home.deploy().said
+    assert home.deploy().out.startswith("nothing to do:")
+
+
 def test_a_host_that_does_not_answer_is_named_and_the_others_are_shown(
     home: Homelab, lab: Lab, hosts: tuple[LabHost, ...]
 ) -> None:

@@ -78,6 +78,26 @@ def test_destroy_asks_and_keeps_volumes_unless_told(home: Homelab, host: LabHost
     assert (running(host), host.docker("volume", "ls", "--quiet")) == ([], "")
 
 
+def test_what_a_foreign_container_keeps_from_being_removed_is_not_told_as_removed(home: Homelab, host: LabHost) -> None:
+    home.add("db", "volumes: ['data:/data']", "networks: [back]")
+    home.replace("services/db/compose.yml", "services:", "volumes: {data: {}}\nnetworks: {back: {}}\nservices:")
+    home.commit()
+    home.deploy()
+    foreign = ("--name", "squat", "--network", "db_back", "--volume", "db_data:/d")
+    host.docker("run", "--detach", *foreign, "homelab/demo:1")
+    done = home.inv("destroy", "db", "--volumes", "--yes")
+    assert done.status == 1
+    there = "still there: the network db_back (used by squat), the volume db_data (used by squat); remove what uses it"
+    assert there in done.said
+    assert running(host) == ["squat"]
+    again = home.inv("destroy", "db", "--yes")
+    assert (again.status, "still there: the network db_back (used by squat); remove" in again.said) == (1, True)
+    host.docker("rm", "--force", "squat")
+    home.succeed("destroy", "db", "--volumes", "--yes")
+    assert "db_" not in host.docker("network", "ls", "--format", "{{.Name}}") + host.docker("volume", "ls", "--quiet")
+    assert home.succeed("destroy", "db", "--yes").out == "nothing to do: db is not on this host\n"
+
+
 def test_what_is_protected_is_not_destroyed(home: Homelab, host: LabHost) -> None:
     home.add("db", protect=True)
     home.commit()

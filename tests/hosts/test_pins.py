@@ -214,6 +214,20 @@ def test_a_folder_that_no_longer_fits_is_told_with_the_way_out(home: Homelab, la
     assert image(host) == "homelab/demo:2"
 
 
+def test_a_service_that_is_not_pinned_and_does_not_fit_has_another_way_out(home: Homelab) -> None:
+    home.add("proxy")
+    home.add("blog")
+    deployed(home, depends_on=["proxy"])
+    home.git("rm", "-r", "--quiet", "services/proxy")
+    home.add("caddy")
+    deployed(home, "image: homelab/demo:2", depends_on=["caddy"])
+    done = home.inv("rollback", "--service", "plex")
+    assert (done.status, "plex as pinned does not fit the rest at " in done.err) == (1, True)
+    assert done.err.endswith(
+        "; choose a later commit, at which it does: --to HASH; or go back with everything: inv rollback\n"
+    )
+
+
 def test_a_service_that_went_since_comes_back_alone(home: Homelab, host: LabHost) -> None:
     home.add("blog")
     first = deployed(home)

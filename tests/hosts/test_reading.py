@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.hosts.homelab import CHECKOUT, Homelab, containers, eventually, finish, now, running, seen
+from tests.hosts.homelab import CHECKOUT, Homelab, containers, eventually, finish, now, put, running, seen
 from tests.lab import LabHost
 
 TALK = "command: [sh, -c, 'n=0; while :; do n=$$((n + 1)); echo {word} $$n; sleep 0.1; done']"
@@ -169,6 +169,17 @@ def test_pull_images_says_what_could_not_be_fetched(home: Homelab, host: LabHost
     assert running(host) == ["blog-web-1"]
 
 
+def test_which_images_would_be_pulled_is_told_as_the_host_reads_its_files(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "image: homelab/demo:${TAG:-1}")
+    home.add("wiki")
+    home.commit()
+    home.succeed("deploy", "blog")
+    put(host, "services/blog/.env", "TAG=2\n")
+    before, since = state(host), now(host)
+    assert home.succeed("pull-images", "--dry-run").out == "blog on h1: would fetch homelab/demo:2\n"
+    assert (host.docker("events", "--since", since, "--until", now(host)), state(host)) == ("", before)
+
+
 def test_cleanup_asks_and_removes_only_what_no_service_needs(home: Homelab, host: LabHost) -> None:
     home.add("blog")
     home.add("wiki")
@@ -181,10 +192,35 @@ def test_cleanup_asks_and_removes_only_what_no_service_needs(home: Homelab, host
     asked = home.inv("cleanup", "--host", "h1")
     assert asked.status == 1
     assert asked.err.endswith(" on h1: nobody is there to ask; say --yes if it is meant\n")
+    before = state(host)
+    foretold = home.succeed("cleanup", "--dry-run", "--host", "h1").out
+    table = [line.split() for line in foretold.splitlines()[1:-2]]
+    assert [(host, kind, name) for host, kind, _, _, name in table] == [
+        ("h1", "container", "stray"),
+        ("h1", "image", dangling.removeprefix("sha256:")[:12]),
+    ]
+    assert foretold.splitlines()[-1].startswith("h1: would free at least ")
+    assert state(host) == before
     home.succeed("cleanup", "--yes")
+    assert home.succeed("cleanup", "--dry-run", "--host", "h1").out == "h1: nothing to remove\n"
     assert sorted(containers(host)) == ["blog-web-1", "wiki-web-1"]
     assert dangling not in host.docker("images", "--no-trunc", "--quiet", "--all")
     assert host.docker("volume", "ls", "--quiet") == "keep"
+
+
+def test_unnamed_volumes_are_foretold_only_where_they_would_go(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "volumes: ['/data']")
+    home.commit()
+    home.deploy()
+    host.docker("run", "--name", "stray", "--volume", "/cache", "homelab/demo:1", "sh", "-c", "echo 1234 >/cache/x")
+    host.docker("volume", "create", "keep")
+    unnamed = host.docker("inspect", "--format", "{{(index .Mounts 0).Name}}", "stray")
+    assert " volume " not in home.succeed("cleanup", "--dry-run", "--host", "h1").out
+    foretold = home.succeed("cleanup", "--dry-run", "--volumes", "--host", "h1").out
+    assert [line.split()[-1] for line in foretold.splitlines() if " volume " in line] == [unnamed[:12]]
+    volumes = set(host.docker("volume", "ls", "--quiet").split())
+    home.succeed("cleanup", "--yes", "--volumes", "--host", "h1")
+    assert volumes - set(host.docker("volume", "ls", "--quiet").split()) == {unnamed}
 
 
 def test_nothing_is_asked_of_docker_by_a_look(home: Homelab, host: LabHost) -> None:

@@ -60,23 +60,20 @@ def test_an_env_file_that_is_missing_on_the_host_is_a_fault_and_putting_it_there
     home.add("blog", "env_file: [.env]")
     home.write(".gitignore", ".env\n")
     done = refused(home, host)
-    assert (
-        f"blog: {CHECKOUT}/services/blog/.env is missing on h1; on h1: mkdir -p {CHECKOUT}/services/blog, then make it"
-        in done.said
-    )
-    put(host, "services/blog/.env", "TOKEN=hush\n")
+    assert f"blog: {CHECKOUT}/services/blog/.env is missing on h1; inv env.push blog" in done.said
+    home.write("services/blog/.env", "TOKEN=hush\n")
+    home.succeed("env.push", "blog")
     home.deploy()
     assert running(host) == ["blog-web-1", "sound-web-1"]
 
 
 def test_a_variable_without_a_value_is_a_fault(home: Homelab, host: LabHost) -> None:
     home.add("blog", "environment: {TOKEN: '${TOKEN:?}'}")
-    file = f"{CHECKOUT}/services/blog/.env"
-    first = f"on h1: mkdir -p {CHECKOUT}/services/blog, then "
-    assert f"blog: TOKEN has no value on h1; {first}set it in {file} there" in refused(home, host).said
-    put(host, "services/blog/.env", "TOKEN=hush\n")
+    assert "blog: TOKEN has no value on h1; inv env.push blog" in refused(home, host).said
+    put(host, "services/blog/.env", "OTHER=1\n")
     home.write(".gitignore", ".env\n")
-    home.commit()
+    assert "blog: TOKEN has no value on h1; set it: inv env.edit blog --host h1" in refused(home, host).said
+    put(host, "services/blog/.env", "TOKEN=hush\n")
     home.deploy()
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,13 +44,18 @@ def refused(host: Host) -> Unreachable:
     return runner
 
 
-@contextmanager
-def at_most(sessions: int, host: LabHost) -> Iterator[None]:
+def at_most(sessions: int, host: LabHost) -> AbstractContextManager[None]:
     """The host's sshd takes no more on one connection."""
+    return configured(f"MaxSessions {sessions}", host)
+
+
+@contextmanager
+def configured(line: str, host: LabHost) -> Iterator[None]:
+    """The host's sshd has one more line in its configuration."""
     config = "/etc/ssh/sshd_config"
     before = host.check("cat", config)
     try:
-        host.check("tee", config, stdin=f"{before}MaxSessions {sessions}\n".encode())
+        host.check("tee", config, stdin=f"{line}\n{before}".encode())
         host.stop_sshd()
         host.start_sshd()
         yield
@@ -132,6 +137,20 @@ def test_a_changed_host_key_is_refused_with_the_line_that_forgets_the_old_one(
     answer = refused(a_host(lab, host, known_hosts=str(known)))
     assert f"admin@{host.address}: host key changed to ssh-ed25519 SHA256:" in answer.why
     assert answer.move == f"if that is right: ssh-keygen -R {host.address} -f {known}"
+
+
+@pytest.mark.parametrize(
+    ("line", "only"),
+    [
+        ("PubkeyAuthentication no\nPasswordAuthentication no", ""),
+        ("PubkeyAuthentication no\nPasswordAuthentication yes", ", only password"),
+    ],
+)
+def test_an_sshd_that_takes_no_key_is_not_sent_another(lab: Lab, host: LabHost, line: str, only: str) -> None:
+    with configured(line, host):
+        why = refused(a_host(lab, host))
+    assert why.why.endswith(f"login refused: it takes no key{only}")
+    assert why.move == "allow publickey for this user in its sshd_config"
 
 
 def test_a_host_without_sshd_refuses_at_once(lab: Lab, host: LabHost) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hosts.homelab import CHECKOUT, Homelab, running, seen
+from tests.hosts.homelab import CHECKOUT, Homelab, put, running, seen
 from tests.lab import LabHost
 
 # One container with a volume, and `%s` for more lines of it
@@ -173,3 +173,49 @@ def test_a_checkout_that_somebody_cloned_by_hand_is_taken_over(home: Homelab, ho
     before = seen(host, "plex-web-1")
     home.succeed("deploy", "plex")
     assert seen(host, "plex-web-1") == before
+
+
+# What a container gets of a file beside its compose file
+HANDED_ON = PLAIN.replace("    volumes:", "    configs: [app]\n    secrets: [key]\n    volumes:") + (
+    "configs: {app: {file: ./app.conf}}\nsecrets: {key: {file: ./secrets/key}}\n"
+)
+
+
+def test_configs_and_secrets_are_those_of_the_repo_from_the_first_deploy_on(home: Homelab, host: LabHost) -> None:
+    """Compose itself would leave the container alone, with the files of the old folder."""
+    host.check(
+        "sh", "-c", "mkdir -p /srv/stacks/plex/secrets && cd /srv/stacks/plex && echo one | tee app.conf secrets/key"
+    )
+    by_hand(host, "/srv/stacks/plex", HANDED_ON)
+    home.write("services/plex/app.conf", "two\n")
+    home.write("services/plex/secrets/key", "two\n")
+    add(home, HANDED_ON)
+    said = home.succeed("deploy", "plex").said
+    assert f"config app of /srv/stacks/plex -> {CHECKOUT}/services/plex/app.conf" in said
+    assert kept(host, "plex-web-1", "/app /run/secrets/key") == "two\ntwo"
+    assert kept(host, "plex-web-1") == "mine"
+    host.check("rm", "-r", "/srv/stacks/plex")
+    home.succeed("restart", "plex")
+    assert home.succeed("deploy", "plex").out.startswith("nothing to do:")
+
+
+def test_a_secret_that_no_commit_has_is_missed_before_anything_changes(home: Homelab, host: LabHost) -> None:
+    home.write(".gitignore", "secrets/\n")
+    host.check(
+        "sh", "-c", "mkdir -p /srv/stacks/plex/secrets && cd /srv/stacks/plex && echo one | tee app.conf secrets/key"
+    )
+    by_hand(host, "/srv/stacks/plex", HANDED_ON)
+    before = seen(host, "plex-web-1")
+    home.write("services/plex/app.conf", "two\n")
+    add(home, HANDED_ON)
+    what = f"plex: {CHECKOUT}/services/plex/secrets/key, the file of secret key, is missing on h1"
+    refused(home, f"{what}; on h1: copy it there from /srv/stacks/plex/secrets/key")
+    assert seen(host, "plex-web-1") == before
+    host.check("chown", "-R", "admin:", "/opt/homelab")
+    put(host, "services/plex/secrets/key", "one\n")
+    home.succeed("deploy", "plex")
+    assert kept(host, "plex-web-1", "/app /run/secrets/key") == "two\none"
+    host.check("rm", f"{CHECKOUT}/services/plex/secrets/key")
+    home.write("services/plex/app.conf", "three\n")
+    home.commit()
+    refused(home, f"{what}; put it there, or commit it if it is no secret")

@@ -5,19 +5,25 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import stat
 import struct
 import sys
 import time
 from collections import deque
 from collections.abc import Mapping
+from pathlib import Path
 
+TUN = Path("/dev/net/tun")
 _TUNSETIFF, _TAP_WITHOUT_HEADER = 0x400454CA, 0x1002  # IFF_TAP | IFF_NO_PI
 _LONGEST = 65536
 
 
 def tap(name: str) -> int:
     """A network device that is this file, for as long as it is open."""
-    file = os.open("/dev/net/tun", os.O_RDWR)
+    if not TUN.exists():
+        TUN.parent.mkdir(exist_ok=True)
+        os.mknod(TUN, 0o600 | stat.S_IFCHR, os.makedev(10, 200))
+    file = os.open(TUN, os.O_RDWR)
     fcntl.ioctl(file, _TUNSETIFF, struct.pack("16sH", name.encode(), _TAP_WITHOUT_HEADER))
     return file
 

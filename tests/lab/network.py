@@ -82,7 +82,7 @@ class Network:
         with subprocess.Popen(argv, stdout=subprocess.PIPE) as line:
             try:
                 if not (line.stdout and line.stdout.readline()):
-                    raise LabError("no long line: this machine has no /dev/net/tun")
+                    raise LabError("no long line: this kernel has no /dev/net/tun")
                 _ip("-n", switch, "link", "add", "br1", "type", "bridge")
                 _ip("-n", switch, "link", "set", "br1", "up")
                 _ip("-n", switch, "link", "set", "near0", "master", "br0", "up")

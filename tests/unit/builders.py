@@ -16,6 +16,7 @@ from homelab_tasks.observe import Health as SeenHealth
 from homelab_tasks.plan import Plan
 from homelab_tasks.plan.deploy import plan_deploy
 from homelab_tasks.plan.facts import Facts
+from homelab_tasks.plan.room import with_room
 from homelab_tasks.plan.survey import survey
 from homelab_tasks.problem import Place
 from homelab_tasks.record import Record, RecordedContainer
@@ -161,9 +162,9 @@ def a_model(service: str = "plex", **containers: Any) -> dict[str, Any]:
 
 def a_resolution(*resolved: Resolved, images: Iterable[str] = ("plex:1",), **fields: Any) -> Resolution:
     """What a host says of these services; it has these images, and of the rest what `fields` say."""
-    problem = fields.pop("problem", "")
+    of_host = {name: fields.pop(name) for name in ("problem", "there") if name in fields}
     stock = Stock({name: f"sha256:{name}" for name in images}, **fields)
-    return Resolution({r.service: r for r in resolved}, stock, problem=problem)
+    return Resolution({r.service: r for r in resolved}, stock, **of_host)
 
 
 def resolved(service: str = "plex", **fields: Any) -> Resolved:
@@ -198,4 +199,5 @@ def a_plan(
         )
         for host in looked
     }
-    return plan_deploy(found, Facts(repo, looked, said if request.files else {}))
+    facts = Facts(repo, looked, said if request.files else {})
+    return with_room(plan_deploy(found, facts), found, facts)

@@ -26,6 +26,16 @@ def in_chunks(body: str) -> str:
 
 
 IMAGES = in_chunks(_IMAGES)
-NETWORKS = answer('[{"Name":"bridge"},{"Name":"proxy"}]\n')
+NETWORKS = answer(
+    '[{"Name":"bridge","Labels":null},{"Name":"lan","Labels":{"com.docker.compose.project":"pihole"},'
+    '"IPAM":{"Config":[{"Subnet":"10.0.0.0/24"}]}}]\n'
+)
+CONTAINERS = answer(
+    '[{"Names":["/pihole"],"Labels":{"com.docker.compose.project":"pihole"},'
+    '"Ports":[{"IP":"0.0.0.0","PrivatePort":53,"PublicPort":53,"Type":"udp"},'
+    '{"IP":"::","PrivatePort":53,"PublicPort":53,"Type":"udp"},'
+    '{"IP":"127.0.0.1","PrivatePort":80,"PublicPort":8080,"Type":"tcp"},{"PrivatePort":443,"Type":"tcp"}],'
+    '"NetworkSettings":{"Networks":{"lan":{"IPAddress":"10.0.0.5","GlobalIPv6Address":""}}}}]\n'
+)
 VOLUMES = answer('{"Volumes":[{"Name":"media"}],"Warnings":null}\n')
-SAID = IMAGES + NETWORKS + VOLUMES
+SAID = IMAGES + NETWORKS + CONTAINERS + VOLUMES

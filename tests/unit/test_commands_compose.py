@@ -68,7 +68,41 @@ def test_what_compose_quotes_of_an_env_file_is_not_shown(said: str, shown: str) 
 
 
 @pytest.mark.parametrize(
-    "said", ["failed to read /x/.env: required variable TOKEN is missing a value: set it", "no such image: nginx:9"]
+    ("said", "shown"),
+    [
+        ("error decoding 'services[web].mem_limit': invalid size: 'hush'", "'services[web].mem_limit': invalid size"),
+        ("error decoding 'services[web].stop_grace_period': time: invalid duration \"hush\"", ": invalid duration"),
+        (
+            'error while interpolating web.cpus: failed to cast to expected type: strconv.Atoi: parsing "hush"',
+            "web.cpus: failed to cast to expected type",
+        ),
+        (
+            "'services[web].x' expected type 'uint16', got unconvertible type 'string', value: 'hu\nsh'",
+            "got unconvertible type 'string', value",
+        ),
+        ("Invalid containerPort: hush", "Invalid containerPort"),
+        ("invalid spec: a:/b:hush:z: too many colons", "invalid spec"),
+    ],
+)
+def test_what_compose_quotes_of_a_field_is_not_shown(said: str, shown: str) -> None:
+    assert compose.without_values(said).endswith(shown)
+
+
+def test_of_several_errors_each_is_shown_without_its_value() -> None:
+    cpus = "error decoding 'services[web].deploy.resources.limits.cpus': strconv.ParseFloat"
+    memory = "error decoding 'services[web].deploy.resources.limits.memory': invalid size"
+    said = f"{cpus}: parsing \"hush\": invalid syntax\n{memory}: 'hush'"
+    assert compose.without_values(said) == f"{cpus}\n{memory}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "failed to read /x/.env: required variable TOKEN is missing a value: set it",
+        "no such image: nginx:9",
+        'service "web" refers to undefined volume data: invalid compose project',
+        "Error response from daemon: invalid pool request: Pool overlaps with other one on this address space",
+    ],
 )
 def test_what_compose_says_besides_is_shown_as_it_is(said: str) -> None:
     assert compose.without_values(said) == said

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homelab_tasks.commands.engine import Stock, image_name, stock
+from homelab_tasks.commands.unique import Unique
 
-from .engine_answers import IMAGES, NETWORKS, SAID, VOLUMES, answer
+from .engine_answers import CONTAINERS, IMAGES, NETWORKS, SAID, VOLUMES, answer
 
 
-def test_images_networks_volumes_and_the_version_are_read_from_three_answers() -> None:
+def test_all_that_is_asked_is_read_from_four_answers() -> None:
     assert stock(SAID) == Stock(
         images={
             "nginx:latest": "sha256:aa",
@@ -21,14 +22,26 @@ def test_images_networks_volumes_and_the_version_are_read_from_three_answers() -
             "caddy:2": "sha256:cc",
             "sha256:cc": "sha256:cc",
         },
-        networks=frozenset({"bridge", "proxy"}),
+        networks=frozenset({"bridge", "lan"}),
         volumes=frozenset({"media"}),
         version="26.1.5+dfsg1",
+        held={
+            "pihole": frozenset(
+                {
+                    Unique("container name", "pihole"),
+                    Unique("port", "53/udp"),
+                    Unique("port", "8080/tcp", "127.0.0.1"),
+                    Unique("address", "10.0.0.5", "lan"),
+                    Unique("network", "lan"),
+                    Unique("subnet", "10.0.0.0/24"),
+                }
+            )
+        },
     )
 
 
 def test_an_engine_without_volumes_says_null() -> None:
-    found = stock(IMAGES + NETWORKS + answer('{"Volumes":null,"Warnings":null}'))
+    found = stock(IMAGES + NETWORKS + CONTAINERS + answer('{"Volumes":null,"Warnings":null}'))
     assert found
     assert found.volumes == frozenset()
 
@@ -42,10 +55,14 @@ def test_what_is_cut_short_anywhere_is_no_answer() -> None:
     [
         "",
         "permission denied while trying to connect to the Docker daemon socket",
-        IMAGES + NETWORKS + answer('{"message":"no space left on device"}', status="500 Internal Server Error"),
-        IMAGES + NETWORKS + answer("[]"),
-        IMAGES + answer("[3]") + VOLUMES,
-        IMAGES + answer("nothing") + VOLUMES,
+        IMAGES
+        + NETWORKS
+        + CONTAINERS
+        + answer('{"message":"no space left on device"}', status="500 Internal Server Error"),
+        IMAGES + NETWORKS + CONTAINERS + answer("[]"),
+        IMAGES + answer("[3]") + CONTAINERS + VOLUMES,
+        IMAGES + NETWORKS + answer("[3]") + VOLUMES,
+        IMAGES + answer("nothing") + CONTAINERS + VOLUMES,
     ],
 )
 def test_what_is_not_an_answer_is_none(said: str) -> None:

@@ -56,9 +56,10 @@ def output(host: Host, tmp_path: Path) -> Callable[..., str]:
     (tmp_path / "tmp").mkdir()
     path = fake_docker(tmp_path, COMPOSE)
 
-    def run(*services: Service, prefix: str = "") -> str:
+    def run(*services: Service, prefix: str = "", places: tuple[str, ...] = ()) -> str:
         names = [f"{prefix}{s.directory}/compose.yml" for s in services]
-        order = resolve(host, a_repo(prefix=prefix), services, "", a_tar(**dict.fromkeys(names, "services: {}\n")))
+        tree = a_tar(**dict.fromkeys(names, "services: {}\n"))
+        order = resolve(host, a_repo(prefix=prefix), services, "", tree, places=places)
         environment = {"PATH": path, "TMPDIR": str(tmp_path / "tmp"), "HOME": "/nonexistent", "SAID": SAID}
         return subprocess.run(order.argv, input=order.stdin, env=environment, stdout=-1, check=True).stdout.decode()
 
@@ -87,7 +88,7 @@ def test_models_are_those_that_compose_will_see_after_the_delivery(ask: Ask, hos
 def test_what_docker_has_there_comes_along(ask: Ask) -> None:
     found = ask(a_service())
     assert (found.stock.networks, found.stock.version, found.problem) == (
-        frozenset({"bridge", "proxy"}),
+        frozenset({"bridge", "lan"}),
         "26.1.5+dfsg1",
         "",
     )
@@ -123,6 +124,30 @@ def test_env_files_beside_a_tracked_compose_file_are_lent_too(ask: Ask, host: Ho
     assert model["env"] == "A=1"
 
 
+def test_of_the_places_those_are_told_that_the_host_will_have(ask: Ask, host: Host) -> None:
+    """What comes with the commit, and what Git does not know; not what the commit takes away."""
+    git(Path(host.path), "init", "--quiet")
+    write(host, "services/plex/secrets/taken away", "was committed")
+    git(Path(host.path), "add", ".")
+    git(Path(host.path), "commit", "--quiet", "--message=old")
+    write(host, "services/plex/keys/own", "")
+    write(host, "services/pihole/data/gravity.db", "")
+    write(host, "shared/key [1]", "")
+    asked = ("services/plex/secrets/taken away", "services/plex/none", "services/plex/keys/own", "shared/key [1]")
+    found = ask(a_service(), places=(*asked, "services/plex/compose.yml", "services/pihole/data"))
+    assert found.there == {
+        "services/plex/compose.yml",
+        "services/plex/keys/own",
+        "services/pihole/data",
+        "shared/key [1]",
+    }
+
+
+def test_before_the_first_delivery_no_place_is_there(ask: Ask, host: Host) -> None:
+    Path(host.path).rmdir()
+    assert ask(a_service(), places=("services/plex/data",)).there == frozenset()
+
+
 def test_what_the_last_deploy_recorded_comes_along(ask: Ask, host: Host) -> None:
     git(Path(host.path), "init", "--quiet")
     write(host, ".git/homelab/detail/plex.json", json.dumps({"model": {"services": {}}, "files": {"a": "1"}}) + "\n")
@@ -151,16 +176,23 @@ def test_an_answer_that_was_cut_short_anywhere_says_so(host: Host, output: Calla
 @settings(max_examples=200, deadline=None)
 @given(st.text(), st.lists(st.sampled_from(["\036", "\037", "end\n", "0", "{", "{}", "[1]", "null", "x"]), max_size=30))
 def test_the_parser_never_raises(noise: str, parts: list[str]) -> None:
-    parse(a_host(), f"/scratch\036{SAID}\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
+    parse(a_host(), f"/scratch\036{SAID}\036{noise}\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
     parse(a_host(), noise)
     parse(a_host(), "".join(parts) + "\036end\n")
-    parse(a_host(), f"/scratch\036{noise}\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
+    parse(a_host(), f"/scratch\036{noise}\036\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
 
 
 def test_dollars_that_compose_doubles_are_single_again() -> None:
     entry = "plex\0370\037" + json.dumps({"source": "/opt/my $$lab/config"}) + "\037\037"
-    found = parse(a_host(), "\036".join(["/tmp/x/tree", SAID, entry, "end\n"]))
+    found = parse(a_host(), "\036".join(["/tmp/x/tree", SAID, "", entry, "end\n"]))
     assert found.services["plex"].model == {"source": "/opt/my $lab/config"}
+
+
+def test_of_several_errors_of_compose_none_shows_a_value() -> None:
+    cpus, memory = "error decoding 'a.cpus': strconv.Atoi", "error decoding 'a.mem_limit': invalid size"
+    entry = f"plex\03715\037\037decoding failed:\n\n{cpus}: parsing \"hush\"\n{memory}: 'hush'\037"
+    found = parse(a_host(), "\036".join(["/tmp/x/tree", SAID, "", entry, "end\n"]))
+    assert found.services["plex"].error == f"decoding failed: {cpus} {memory}"
 
 
 def test_of_what_is_settled_the_recorded_answer_is_taken_and_compose_is_not_asked(host: Host, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_every_flag_after_a_task_exists() -> None:
 
 def test_every_flag_in_the_text_is_one_of_ours() -> None:
     known = {flag for of_task in flags().values() for flag in of_task}
-    found = {(page.name, flag) for page in PAGES for flag in re.findall(r"`(--[a-z-]+)[` ]", prose(page))}
+    found = {(page.name, flag) for page in PAGES for flag in re.findall(r"`(--[\w-]+)[` ]", prose(page))}
     assert sorted((page, flag) for page, flag in found if flag not in known) == []
 
 

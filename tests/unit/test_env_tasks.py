@@ -107,6 +107,69 @@ def test_what_cannot_be_done_is_refused_with_the_next_move(checkout: Path, words
     assert (done.status, done.err) == (1, f"error: {sentence}\n")
 
 
+def reads_another(checkout: Path, there: Path) -> None:
+    """As in `runs_at`; and paperless reads an env file of another name, blog reads none."""
+    runs_at(checkout, there)
+    for name, line in {"paperless": "env_file: [docker-compose.env]", "blog": "init: true"}.items():
+        (checkout / f"services/{name}").mkdir()
+        (checkout / f"services/{name}/compose.yml").write_text(f"services: {{web: {{image: 'web:1', {line}}}}}\n")
+    (checkout / "services/paperless/docker-compose.env.example").write_text("A=1\n")
+    (checkout / ".gitignore").write_text("*.env\n")
+    subprocess.run(["git", "add", "--all"], cwd=checkout, check=True)
+    subprocess.run(["git", "commit", "--quiet", "--message=x"], cwd=checkout, check=True)
+
+
+def test_an_env_file_of_another_name_is_looked_for_and_told_how_to_make(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    there = tmp_path_factory.mktemp("opt")
+    reads_another(checkout, there)
+    file = there / "services/paperless/docker-compose.env"
+    wrong = inv(checkout, "env.check", "--names", "paperless,blog")
+    move = f"make {file} on nas from services/paperless/docker-compose.env.example"
+    said = f"paperless  nas    docker-compose.env: no file, and Compose stops without it; {move}"
+    assert (wrong.status, wrong.out.splitlines()[1:]) == (1, [said])
+    file.parent.mkdir(parents=True)
+    file.write_text("A=1\n")
+    right = inv(checkout, "env.check", "--names", "paperless")
+    assert (right.status, right.out.splitlines()[1:]) == (0, ["paperless  nas    docker-compose.env: there"])
+
+
+def test_a_comparison_has_the_env_files_of_other_names(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    reads_another(checkout, tmp_path_factory.mktemp("opt"))
+    (checkout / "services/paperless/docker-compose.env").write_text("A=1\n")
+    assert inv(checkout, "env.diff", "paperless").out.splitlines()[1:] == [
+        "paperless  nas   none on either side",
+        "paperless  nas   docker-compose.env: none there, and it is not sent",
+    ]
+
+
+def test_where_a_container_is_given_a_file_that_nobody_wrote_the_check_says_so(checkout: Path) -> None:
+    runs_at(checkout, checkout)
+    (checkout / "services/plex/.env.example").unlink()
+    (checkout / "services/plex/compose.yml").write_text("services: {web: {image: 'web:1', env_file: .env}}\n")
+    subprocess.run(["git", "commit", "--quiet", "--all", "--message=x"], cwd=checkout, check=True)
+    done = inv(checkout, "env.check")
+    told = "plex     nas    no file, and Compose stops without it; write services/plex/.env"
+    assert (done.status, done.out.splitlines()[1]) == (1, told)
+    assert inv(checkout, "env.push", "plex").err == (
+        "error: no .env here for plex, and no template; write services/plex/.env\n"
+    )
+
+
+def test_to_send_all_asks_for_no_file_of_a_service_that_needs_none(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    reads_another(checkout, tmp_path_factory.mktemp("opt"))
+    (checkout / "services/plex/.env").write_text("TOKEN=hunter2\n")
+    assert inv(checkout, "env.push", "*", "--dry-run").out.splitlines()[2:] == [
+        "blog: needs no .env",
+        "paperless: needs no .env, and docker-compose.env is not sent; inv env.check --names paperless",
+    ]
+
+
 def test_without_a_terminal_what_is_open_is_named(checkout: Path) -> None:
     runs_at(checkout, checkout)
     (checkout / ".gitignore").unlink()

@@ -48,6 +48,13 @@ def a_chain(*names: str) -> Repo:
     return a_repo(a_service(names[0]), *(a_service(name, depends_on=before) for before, name in pairwise(names)))
 
 
+def test_the_text_tree_has_branches_of_ascii_where_nothing_else_can_be_shown() -> None:
+    assert draw(a_chain("a", "b", "c"), unicode=False) == (
+        "3 services, 1 host; what starts first is on top\n\n`- a\n   `- b     needs a\n      `- c  needs b\n"
+    )
+    assert draw(a_small_repo(), unicode=False).isascii()
+
+
 def test_the_text_tree_shows_each_service_once_below_what_it_waits_for() -> None:
     assert draw(a_small_repo()) == (
         "5 services, 2 groups, 1 host; what starts first is on top\n"

@@ -32,11 +32,11 @@ def a_homelab(root: Path, files: Mapping[str, str], services: Mapping[str, str] 
     return root
 
 
-def import_just(root: Path, *flags: str) -> int:
+def import_just(root: Path, *flags: str, file: str = "Justfile") -> int:
     """Run the task as a person does; gives its exit status."""
     with chdir(root):
         try:
-            Program(namespace=ns).run(["inv", "import-just", "Justfile", *flags])
+            Program(namespace=ns).run(["inv", "import-just", file, *flags])
         except SystemExit as ended:
             return int(ended.code or 0)
     return 0
@@ -99,6 +99,14 @@ deploy-tv: ensure-plex
 update host:
     ssh {{host}}
 """
+
+
+def test_a_justfile_beside_the_stacks_is_read_from_its_own_folder(tmp_path: Path) -> None:
+    up = "docker compose up -d"
+    text = f"ensure-plex: ensure-vpn\n    cd plex && {up}\nensure-vpn:\n    cd vpn && {up}\n"
+    root = a_homelab(tmp_path, {"services/Justfile": text}, SMALL)
+    assert import_just(root, "--yes", file="services/Justfile") == 0
+    assert (root / "services/plex/service.yaml").read_text() == "depends_on: [vpn]\n"
 
 
 def test_it_says_what_it_takes_what_is_known_and_what_it_leaves(

@@ -23,6 +23,8 @@ docker\tDocker version 28.2.2, build e6534b4
 makeable
 \036index-lock
 7200
+\036foreign
+/opt/homelab/.git/homelab/lock
 \036sudo
 asks
 \036compose-version
@@ -67,6 +69,7 @@ def test_everything_a_host_says_is_read() -> None:
         groups=frozenset({"admin", "docker"}),
         versions={"bash": "5.2.15", "git": "2.39.5", "flock": "2.38.1", "docker": "28.2.2", "compose": "2.26.1"},
         folder=Folder.MAKEABLE,
+        foreign="/opt/homelab/.git/homelab/lock",
         sudo=Sudo.ASKS,
         engine=Engine("/var/lib/docker", "28.2.2", "2", live_restore=True, logging="json-file"),
         disks=(Disk("/opt/homelab", 1024000, 512000, "/"), Disk("/var/lib/docker", 4096000, 102400, "/var")),

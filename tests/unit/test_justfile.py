@@ -83,6 +83,32 @@ def test_that_one_comes_after_another_is_found(how: str) -> None:
     assert ("plex", "tdarr") in edges(PLEX_AFTER_TDARR[how])
 
 
+@pytest.mark.parametrize(
+    ("base", "folder"),
+    [
+        ("services", "plex"),
+        ("services/plex", "."),
+        ("scripts", "../services/plex"),
+        ("../old", "services/plex"),
+        ("services/tv", "/opt/homelab/services/plex"),
+    ],
+)
+def test_a_folder_is_meant_from_where_the_justfile_lies(base: str, folder: str) -> None:
+    found = meaning_of(parse("Justfile", f"a:\n cd {folder} && {UP}\n"), SERVICES, base)
+    assert [(one.recipe, one.services) for one in found.taken] == [("a", ("plex",))]
+
+
+@pytest.mark.parametrize("folder", ["plex", "/opt/stacks/plex", "stacks/media-server"])
+def test_where_the_folder_is_no_services_the_name_of_the_recipe_counts(folder: str) -> None:
+    text = f"ensure-plex: ensure-tdarr\n cd {folder} && {UP}\nensure-tdarr:\n cd /opt/stacks/tdarr && {UP}\n"
+    assert (edges(text), left(text)) == ({("plex", "tdarr")}, [])
+
+
+def test_a_recipe_that_starts_stacks_of_two_unknown_folders_is_no_services() -> None:
+    said = "Justfile:1 ensure-plex: starts stacks/a, which is no service here"
+    assert left(f"ensure-plex:\n cd stacks/a && {UP}\n cd stacks/b && {UP}\n") == [said]
+
+
 NO_EDGE = {
     "what runs afterwards": "ensure-plex: && ensure-tdarr\n echo\nensure-tdarr:\n",
     "a call after the start": f"ensure-plex:\n cd services/plex && {UP}\n just ensure-tdarr\nensure-tdarr:\n",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from homelab_tasks.command import Command
+from homelab_tasks.errors import Refused
 from homelab_tasks.ledger import Ledger, Locked, Unwritable, open_ledger
 from homelab_tasks.runner import Result
 
@@ -117,6 +118,21 @@ def test_an_answer_without_its_end_is_a_lost_connection(parts: list[str | None])
             "cannot write /opt/homelab on nas (permission denied); on nas: sudo install -d -o ann /opt/homelab",
         ),
         (
+            "unwritable .git/homelab/lock\n",
+            "",
+            Unwritable,
+            (
+                "cannot write /opt/homelab/.git/homelab/lock on nas (permission denied); "
+                "on nas: sudo chown -R ann: /opt/homelab/.git"
+            ),
+        ),
+        (
+            "welcome to nas\nlocked\n" + END,
+            "",
+            Refused,
+            "the login shell of nas prints 'welcome to nas'; make its ~/.bashrc silent without a terminal",
+        ),
+        (
             "",
             "mkdir: cannot create directory: No space left on device\n",
             Unwritable,
@@ -157,6 +173,19 @@ class Late(Stream):
             self.came.acquire(timeout=10)
         self.came.release(2)
         return super().recv(size)
+
+
+def test_a_journal_that_could_not_be_written_is_told_and_answers_nobody() -> None:
+    ledger = Ledger(Late("untold Permission denied\nok\n", "failed Is a directory\n"), a_host())
+    asked = [ledger.record(a_record("plex")), ledger.record(a_record("blog"))]
+    assert [answer.result(10) for answer in asked] == [
+        "",
+        "nas cannot write its records (Is a directory); mend that there, then run the same again",
+    ]
+    assert ledger.untold == (
+        "nas cannot write its journal (Permission denied), and inv history does not show all of this run; "
+        "mend .git/homelab/journal.jsonl in /opt/homelab there"
+    )
 
 
 LOST = "the lock on nas was lost; run the same again"

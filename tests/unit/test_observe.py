@@ -129,6 +129,15 @@ def test_records_are_read_and_a_torn_last_line_is_passed_over(see: Look, checkou
     assert (seen.records, seen.record_lines) == ({"plex": whole}, 1)
 
 
+def test_a_line_that_is_no_record_is_counted_and_hides_nothing_that_comes_after(see: Look, checkout: Path) -> None:
+    whole = a_record("plex")
+    (folder(checkout) / "state.jsonl").write_text(f"x\036clock\n\036y\n{whole.line()}\n")
+    (folder(checkout) / "system.jsonl").write_text("\036clock\n")
+    seen = see()
+    assert (seen.records, seen.strange, seen.record_lines) == ({"plex": whole}, (1, 2), 3)
+    assert (seen.problems, seen.clock > 1.7e9) == ((), True)
+
+
 def test_the_holder_counts_only_while_the_lock_is_held(see: Look, checkout: Path) -> None:
     (folder(checkout) / "holder").write_text("ann@desk, pid 7\n")
     assert see().holder == ""
@@ -284,6 +293,20 @@ def test_what_keeps_docker_from_working_is_a_problem_with_the_next_move(said: st
 
 def test_a_missing_docker_is_told_from_a_failing_one(see: Look) -> None:
     assert see(exit_status=1, docker="boom").problems == ("docker ps failed on nas (boom); mend that there first",)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("\nwelcome \033[1mto\033[0m nas\nmore\n", "'welcome [1mto[0m nas'"),
+        ("hello", "'hello'"),
+        ("\n", "an empty line"),
+        ("x" * 99, f"'{'x' * 60}'"),
+    ],
+)
+def test_what_a_login_shell_prints_before_the_answer_is_a_problem(said: str, shown: str) -> None:
+    told = f"the login shell of nas prints {shown}; make its ~/.bashrc silent without a terminal"
+    assert parse(a_host(), said + answer()).problems == (told,)
 
 
 def test_a_missing_tool_is_named() -> None:

@@ -31,6 +31,7 @@ def changed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         ({"labels": {"a": "1"}}, {"labels": {"a": "2"}}, ["web: labels ~ a"]),
         ({"restart": "no"}, {"restart": "always"}, ["web: restart no -> always"]),
         ({"privileged": True}, {}, ["web: privileged true -> (none)"]),
+        ({"hostname": "h1"}, {"hostname": "h2"}, ["web: hostname changed"]),
         ({"command": ["a"]}, {"command": ["b"]}, ["web: command changed"]),
         ({}, {"healthcheck": {"test": ["CMD", "x"]}}, ["web: healthcheck added"]),
         ({"cap_add": ["X"]}, {}, ["web: cap_add removed"]),
@@ -87,7 +88,19 @@ def test_compose_keeps_a_container_whose_settings_for_compose_itself_change(fiel
     assert ([str(c) for c in found.changes], found.containers) == ([f"web: {field} changed"], frozenset())
 
 
-FIELDS = ["environment", "labels", "command", "entrypoint", "healthcheck", "build", "secrets", "x-note", "logging"]
+FIELDS = [
+    "environment",
+    "labels",
+    "command",
+    "entrypoint",
+    "healthcheck",
+    "build",
+    "secrets",
+    "x-note",
+    "logging",
+    "user",
+    "hostname",
+]
 
 
 def planted(secret: str) -> dict[str, Any]:
@@ -101,6 +114,8 @@ def planted(secret: str) -> dict[str, Any]:
         "secrets": [{"source": "s", "target": secret}],
         "x-note": {"a": secret},
         "logging": {"options": {"url": secret}},
+        "user": secret,
+        "hostname": f"h{secret}",
     }
 
 

@@ -341,8 +341,51 @@ def test_a_moved_service_is_started_there_and_then_stopped_here() -> None:
 
 def test_what_a_move_left_behind_is_removed_by_the_next_deploy() -> None:
     plan = a_plan(MOVED, a_request("plex"), an_observation("plex"), an_observation("plex", host="pi"))
-    assert steps(plan) == [(Verb.REMOVE, "plex@nas", "was moved to pi")]
+    assert steps(plan) == [(Verb.REMOVE, "plex@nas", "now belongs on pi only")]
     assert needs(plan) == {"plex@nas": set()}
+
+
+PROTECTED = (
+    "services/plex/service.yaml: plex would be removed from nas, and is protected; "
+    "set protect: false there and commit, if it is really to go"
+)
+FEWER = a_repo(a_service("plex", host="pi", protect=True, digest="new"), hosts=MOVED.hosts)
+
+
+def test_a_host_less_is_no_move_even_if_the_service_changes_where_it_stays() -> None:
+    seen = an_observation("plex"), an_observation("plex", host="pi")
+    plan = a_plan(FEWER, a_request("plex"), *seen)
+    assert [(s.verb, s.key, s.moved) for s in plan.steps] == [
+        (Verb.NOTE, "plex@pi", False),
+        (Verb.REMOVE, "plex@nas", False),
+    ]
+    assert plan.faults == (PROTECTED,)
+    assert plan.notices == ("plex: its data stays on nas; remove it there if it is not needed",)
+    assert a_plan(FEWER, a_request("plex", back=True), *seen).faults == ()  # a rollback asks by itself
+    assert a_plan(FEWER, a_request("plex"), seen[0], an_observation(host="pi")).faults == ()  # a move
+
+
+def test_of_two_hosts_that_become_another_one_nobody_knows_which_has_moved() -> None:
+    hosts = {name: a_host(name) for name in ("nas", "pi", "hl15")}
+    repo = a_repo(a_service("plex", host="hl15"), hosts=hosts)
+    seen = an_observation("plex"), an_observation("plex", host="pi"), an_observation(host="hl15")
+    plan = a_plan(repo, a_request("plex"), *seen)
+    assert [(s.key, s.moved) for s in plan.steps if s.verb is Verb.REMOVE] == [("plex@nas", False), ("plex@pi", False)]
+
+
+def test_what_was_stopped_on_purpose_stays_so_when_its_host_changes() -> None:
+    held = {"plex": a_record(held=Held("ann@desk", "2026-01-31T21:14:00Z"))}
+    seen = an_observation(records=held), an_observation(host="pi")
+    plan = a_plan(MOVED, a_request("plex", named=frozenset()), *seen)
+    assert [(u.subject, u.host.name, u.why) for u in plan.held] == [
+        ("plex", "pi", "stopped on nas by ann@desk, 2026-01-31T21:14:00Z")
+    ]
+    assert (plan.steps, plan.notices) == (
+        (),
+        ("plex was moved to pi, and stays on nas until it runs there: inv deploy plex",),
+    )
+    by_name = a_plan(MOVED, a_request("plex"), *seen)
+    assert [(s.verb, s.key) for s in by_name.steps] == [(Verb.CREATE, "plex@pi"), (Verb.REMOVE, "plex@nas")]
 
 
 def test_a_move_that_only_concerns_the_new_host_leaves_the_old_one() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.model import Reason
+from homelab_tasks.model import Container, Reason
 from homelab_tasks.observe import EnvFile, Health
 from homelab_tasks.plan.drift import Drift, env_hashes, find_drift
 
@@ -100,6 +100,16 @@ def test_a_container_that_was_meant_to_end_may_have_ended() -> None:
     done = a_record(containers=(replace(record.containers[0], finished=True),))
     assert not drift(records={"plex": done}, containers=(a_container(state="exited", exit=0),))
     assert drift(records={"plex": done}, containers=(a_container(state="exited", exit=1),))
+
+
+def test_a_job_that_ended_well_after_its_deploy_is_unchanged() -> None:
+    def drifts(status: int, **fields: Any) -> bool:
+        stack = a_stack("plex", containers=(Container("plex", image="plex:1", **fields),))
+        repo = a_repo(a_service("plex", stack=stack))
+        seen = an_observation("plex", containers=(a_container(state="exited", exit=status),))
+        return bool(find_drift(repo, repo.services["plex"], seen))
+
+    assert [drifts(0, may_end=True), drifts(1, may_end=True), drifts(0)] == [False, True, True]
 
 
 def test_sick_containers_are_named_and_are_not_absent() -> None:

@@ -9,7 +9,7 @@ import pytest
 from homelab_tasks.model import Reaction
 from homelab_tasks.plan.effect import Effect, effect_of
 
-from .builders import a_host, a_model, a_repo, a_service, resolved
+from .builders import a_container, a_host, a_model, a_repo, a_service, resolved
 
 AT = "/opt/homelab/services/plex"
 DIRECTORY = {"type": "bind", "source": f"{AT}/config", "target": "/config"}
@@ -45,6 +45,36 @@ def test_so_do_configs_and_secrets() -> None:
     }
     answer = resolved(model=model, before=model, files_before={"services/plex/config/app.yml": "old"})
     assert effect_of(a_repo(service), service, a_host(), answer).restart == {"web"}
+
+
+def handing_on(file: str, kind: str = "secrets") -> dict[str, Any]:
+    """A model with two containers, of which one gets this file."""
+    return a_model("plex", web={kind: [{"source": "key"}]}, db={}) | {kind: {"key": {"file": file}}}
+
+
+@pytest.mark.parametrize("kind", ["configs", "secrets"])
+@pytest.mark.parametrize("before", [None, f"{AT}/key"], ids=["a first deploy", "a later one"])
+def test_a_container_from_another_folder_has_the_configs_and_secrets_of_that(kind: str, before: str | None) -> None:
+    service, model = a_service(files={}), handing_on(f"{AT}/key", kind)
+    answer = resolved(model=model, before=model if before else None, files_before={})
+    there = [a_container(key=key, directory="/opt/stacks/plex") for key in ("web", "db", "old")]
+    found = effect_of(a_repo(service), service, a_host(), answer, there)
+    assert (found.recreate, found.remade) == (frozenset(["web"]), frozenset[str]())
+    assert [str(c) for c in found.changes] == [f"web: {kind[:-1]} key of /opt/stacks/plex -> {AT}/key"]
+
+
+@pytest.mark.parametrize(("file", "folder"), [("/run/secrets/key", "/opt/stacks/plex"), (f"{AT}/key", AT)])
+def test_the_same_file_needs_no_new_container(file: str, folder: str) -> None:
+    service, answer = a_service(), resolved(before=None, files_before=None, model=handing_on(file))
+    there = [a_container(key="web", directory=folder)]
+    assert effect_of(a_repo(service), service, a_host(), answer, there) == Effect(model_changed=True)
+
+
+def test_another_file_of_the_same_secret_needs_a_new_container() -> None:
+    service = a_service(files={})
+    answer = resolved(before=handing_on(f"{AT}/one"), model=handing_on(f"{AT}/two"), files_before={})
+    found = effect_of(a_repo(service), service, a_host(), answer)
+    assert (found.recreate, [str(c) for c in found.changes]) == (frozenset(["web"]), ["secret key changed"])
 
 
 def test_a_folder_with_a_similar_name_is_not_meant() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from homelab_tasks.commands.resolve import Resolved
 from homelab_tasks.model import Stack
+from homelab_tasks.observe import EnvFile
 
 from .builders import (
     a_plan,
@@ -31,18 +32,23 @@ def faults(answer: Resolved, *others: Any, names: tuple[str, ...] = ("plex",)) -
     ("error", "fault"),
     [
         (
-            "env file /opt/home lab/services/plex/.env not found: stat: no such file or directory",
+            "env file /opt/homelab/services/plex/.env not found: stat: no such file or directory",
+            "plex: /opt/homelab/services/plex/.env is missing on nas; inv env.push plex",
+        ),
+        (
+            "env file /opt/homelab/services/plex/my app.env not found: stat: no such file or directory",
             (
-                "plex: /opt/home lab/services/plex/.env is missing on nas; "
-                "on nas: mkdir -p '/opt/home lab/services/plex', then make it there from services/plex/.env.example"
+                "plex: /opt/homelab/services/plex/my app.env is missing on nas; "
+                "on nas: mkdir -p /opt/homelab/services/plex, then make it there"
             ),
         ),
         (
+            "env file /opt/home lab/plex.env not found: stat: no such file or directory",
+            "plex: /opt/home lab/plex.env is missing on nas; on nas: mkdir -p '/opt/home lab', then make it there",
+        ),
+        (
             "error while interpolating services.plex.image: required variable TAG is missing a value: set it",
-            (
-                "plex: TAG has no value on nas; on nas: mkdir -p /opt/homelab/services/plex"
-                ", then set it in /opt/homelab/services/plex/.env there"
-            ),
+            "plex: TAG has no value on nas; inv env.push plex",
         ),
         (
             "failed to read /opt/home lab/services/plex/.env: line 3",
@@ -65,15 +71,26 @@ def test_what_compose_refuses_is_told_with_the_next_move(error: str, fault: str)
     assert faults(resolved(model=None, error=error)) == (fault,)
 
 
-def test_where_a_service_was_deployed_before_its_folder_is_there() -> None:
+def test_what_lacks_a_value_in_a_file_that_is_there_is_to_be_edited() -> None:
     error = "error while interpolating services.plex.image: required variable TAG is missing a value: set it"
+    env = {"services/plex/.env": EnvFile(0o600, "hash", (), "stat")}
     plan = a_plan(
-        a_repo(a_service()),
+        a_repo(a_service()), a_request("plex"), an_observation(env=env), answers=[resolved(model=None, error=error)]
+    )
+    assert plan.faults == ("plex: TAG has no value on nas; set it: inv env.edit plex --host nas",)
+
+
+@pytest.mark.parametrize("template", ["docker-compose.env.example", "docker-compose.env-sample"])
+def test_an_env_file_that_is_missing_is_made_from_the_template_that_is_there(template: str) -> None:
+    error = "env file /opt/homelab/services/plex/docker-compose.env not found: stat: no such file or directory"
+    plan = a_plan(
+        a_repo(a_service(files={f"services/plex/{template}": "blob"})),
         a_request("plex", force=True),
         an_observation("plex"),
         answers=[resolved(model=None, error=error)],
     )
-    assert plan.faults == ("plex: TAG has no value on nas; set it in /opt/homelab/services/plex/.env there",)
+    missing = "plex: /opt/homelab/services/plex/docker-compose.env is missing on nas"
+    assert plan.faults == (f"{missing}; make it there from services/plex/{template}",)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +149,12 @@ def test_a_volume_that_another_service_makes_names_it() -> None:
 def test_variables_that_compose_fills_with_nothing_are_a_notice() -> None:
     plan = a_plan(a_repo(a_service()), a_request("plex"), an_observation(), answers=[resolved(blank=("TZ",))])
     assert (plan.faults, plan.notices) == ((), ("plex: TZ is not set on nas; Compose uses a blank",))
+
+
+@pytest.mark.parametrize(("strange", "said"), [((3,), "line 3"), ((1, 4, 7), "line 1 and 2 more")])
+def test_lines_that_are_no_records_are_a_notice(strange: tuple[int, ...], said: str) -> None:
+    plan = a_plan(a_repo(a_service("plex")), a_request("plex"), an_observation("plex", strange=strange))
+    assert plan.notices == (f"nas: {said} of .git/homelab/state.jsonl: no record, left out; remove that there",)
 
 
 def test_an_answer_that_was_cut_short_is_a_fault() -> None:

@@ -20,7 +20,7 @@ def needs(plan: Plan) -> dict[str, set[str]]:
 
 
 def said(plan: Plan) -> dict[str, str]:
-    last = {s.subject: s.commands[-1] for s in plan.steps}
+    last = {s.subject: [c for c in s.commands if "--project-name" in str(c)][-1] for s in plan.steps}
     argv = {name: command.argv for name, command in last.items() if isinstance(command, Command)}
     return {name: " ".join(words[words.index("--project-name") + 1 :]) for name, words in argv.items()}
 
@@ -129,6 +129,14 @@ def test_destroy_goes_against_the_order_and_keeps_volumes_unless_told() -> None:
         {"db": "db down --remove-orphans --volumes"},
         "with its volumes, requested",
     )
+
+
+def test_destroy_looks_for_what_compose_left_there() -> None:
+    seen = {"nas": an_observation("db")}
+    for volumes, kinds in ((False, ("db", "network")), (True, ("db", "network", "volume"))):
+        (step,) = plan_destroy(CHAIN, a_request("db"), seen, {}, volumes=volumes).steps
+        assert isinstance(step.commands[-1], Command)
+        assert step.commands[-1].argv[4:] == kinds
 
 
 def test_destroy_removes_what_runs_unrecorded_and_passes_over_what_is_not_there() -> None:

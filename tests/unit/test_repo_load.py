@@ -339,6 +339,20 @@ def test_a_disabled_health_check_stays_so_under_an_override() -> None:
     assert [container.has_healthcheck for container in stack.containers] == [False, True]
 
 
+def test_what_may_end_says_so_by_itself() -> None:
+    base = """
+services:
+  a: {image: x, restart: "no"}
+  b: {image: x, restart: no}
+  c: {image: x, restart: "on-failure:3"}
+  d: {image: x}
+  e: {image: x, restart: unless-stopped}
+  f: {image: x, restart: "no"}
+"""
+    stack = stack_of(base, compose_override_yml="services: {a: {restart: }, d: {restart: no}, f: {restart: always}}")
+    assert [container.may_end for container in stack.containers] == [True, True, True, True, False, False]
+
+
 def test_where_a_health_check_asks_more_often_at_the_start_is_known() -> None:
     base = """
 services:

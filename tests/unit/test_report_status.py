@@ -52,6 +52,7 @@ def seen(*containers: SeenContainer, records: tuple[Record, ...] = (), **fields:
 
 TEN_SECONDS_LATER = datetime.fromisoformat("2026-01-31T21:14:15Z").timestamp()
 BEGUN = a_record(digest="", commit="", containers=(), unfinished=True)
+ENDED = a_record(containers=(RecordedContainer("id-plex", "web", "plex", "sha256:1", finished=True),))
 HELD = Held("bob@couch", "2026-02-01T08:00:00Z")
 
 
@@ -65,6 +66,7 @@ HELD = Held("bob@couch", "2026-02-01T08:00:00Z")
         ((a_container(health=Seen.UNHEALTHY),), a_record(), State.UNHEALTHY, "container web is unhealthy"),
         ((a_container(),), a_record(digest="older"), State.HEALTHY, "changed in the repo since"),
         ((a_container(state="exited", exit=1),), a_record(), State.STOPPED, "container web is exited, exit status 1"),
+        ((a_container(state="exited", exit=0),), ENDED, State.FINISHED, "up to date"),
         ((), a_record(), State.MISSING, "container web is gone"),
         ((), None, State.ABSENT, ""),
         ((a_container(),), None, State.HEALTHY, "runs, but was not deployed by this tool"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -27,28 +28,37 @@ class Sshd:
     """A transport to an sshd that takes so many sessions at once."""
 
     def __init__(self, takes: int = 10) -> None:
-        self.takes, self.open, self.most, self.opened = takes, 0, 0, 0
+        self.takes, self.open, self.most, self.opened, self.refused = takes, 0, 0, 0, 0
+        self.answers = threading.Event()  # what is opened ahead is there when it is set
+        self.answers.set()
         self.lock = threading.Lock()
         self.channels: list[Channel] = []
 
     def open_session(self) -> Channel:
         with self.lock:
             if self.open >= self.takes:
+                self.refused += 1
                 raise ChannelException(1, "open failed")
             self.open += 1
             self.opened += 1
             self.most = max(self.most, self.open)
-            self.channels.append(Channel(self))
-            return self.channels[-1]
+            self.channels.append(channel := Channel(self))
+        if self.opened > 1:
+            self.answers.wait(10)
+        return channel
 
     def is_active(self) -> bool:
         return True
 
     def has_opened(self, number: int) -> None:
-        end = time.monotonic() + 10
-        while self.opened < number and time.monotonic() < end:
-            time.sleep(0.001)
+        until(lambda: self.opened >= number)
         assert self.opened == number
+
+
+def until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not done() and time.monotonic() < end:
+        time.sleep(0.001)
 
 
 def sessions_of(sshd: Sshd) -> Sessions:
@@ -82,6 +92,18 @@ def test_a_session_that_ended_while_it_lay_open_is_not_used() -> None:
         opened.close()
     with sessions.command() as channel:
         assert not channel.closed
+
+
+def test_whoever_is_refused_gets_the_last_one_that_was_opened_ahead() -> None:
+    sshd = Sshd(takes=2)
+    sshd.answers.clear()
+    sessions = sessions_of(sshd)
+    with ThreadPoolExecutor() as pool, sessions.command():
+        sshd.has_opened(2)
+        asked = pool.submit(sessions.command)
+        until(lambda: sshd.refused > 0)
+        sshd.answers.set()
+        asked.result(3).close()
 
 
 @pytest.mark.parametrize("takes", [1, 2, 3, 10])

@@ -207,6 +207,7 @@ ROOTS = Spot(Kind.FOLDER, "root", 0o755)
     [
         ({"/opt/homelab": ROOTS, "/opt/homelab/.git": ROOTS}, ["sudo chown -R admin:users /opt/homelab/.git, and what Git tracks in /opt/homelab"]),
         ({"/opt/homelab/.git": ROOTS}, ["sudo chown -R admin:users /opt/homelab/.git, and what Git tracks in /opt/homelab"]),
+        ({"/opt/homelab/.git/homelab/lock": Spot(Kind.FILE, "root", 0o600)}, ["sudo chown -R admin:users /opt/homelab/.git, and what Git tracks in /opt/homelab"]),
         ({"/opt/homelab/.git/homelab": Spot()}, ["install -d -o admin -g users -m 700 /opt/homelab/.git/homelab"]),
         ({"/opt/homelab/.git/homelab": Spot(Kind.FOLDER, "admin", 0o755)}, ["sudo chmod 700 /opt/homelab/.git/homelab"]),
         ({"/var/lib/services": ROOTS}, ["sudo chown admin:users /var/lib/services"]),
@@ -275,7 +276,7 @@ def test_root_needs_no_sudo_and_no_group() -> None:
 def test_every_service_of_the_host_gets_its_folder() -> None:
     tv = a_service("sonarr-tv", app="sonarr", instance="tv", hosts=(NAS,))
     repo = a_repo(tv, a_service("plex", hosts=(NAS,)), a_service("blog", host="hl15"))
-    assert paths(repo, NAS)[3:6] == ("/var/lib/services", "/var/lib/services/plex", "/var/lib/services/sonarr/tv")
+    assert paths(repo, NAS)[5:8] == ("/var/lib/services", "/var/lib/services/plex", "/var/lib/services/sonarr/tv")
 
 
 # The look
@@ -308,6 +309,14 @@ def test_what_the_look_prints_is_understood() -> None:
         spots={"/opt/homelab": Spot(), "/etc/nixos": Spot(Kind.LINK, "root", 0o777, target="/opt/homelab/nixos")},
         clock="20260131T211405Z",
     )
+
+
+def test_what_the_login_shell_prints_before_the_look_is_a_fault() -> None:
+    look = parse("welcome to nas" + SAID)
+    assert look is not None
+    assert look.user == "admin"
+    told = "the login shell of nas prints 'welcome to nas'; make its ~/.bashrc silent without a terminal"
+    assert planned(seen(before=look.before)).faults == (told,)
 
 
 def test_root_is_root_whatever_sudo_says() -> None:

@@ -240,6 +240,22 @@ def test_what_git_would_say_is_left_out_where_there_is_none(tmp_path: Path) -> N
     assert facts.unchecked == ["whether Git leaves .env files alone: this is no Git repo"]
 
 
+def test_what_git_would_say_is_left_out_where_it_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "services/web").mkdir(parents=True)
+    (tmp_path / "hosts.yaml").write_text("hosts:\n  nas: {address: 10.0.0.5}\n")
+    (tmp_path / "services/web/compose.yml").write_text(PLAIN)
+    git(tmp_path, "init", "--quiet")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    facts = Facts(examine(worktree(tmp_path)))
+    assert list(env.check(facts)) == []
+    assert facts.unchecked == [
+        "whether Git leaves .env files alone: git is not installed, or does not trust this folder",
+        "whether a secret is committed: git cannot be run (no such file or directory)",
+    ]
+
+
 REAL = [
     "API_KEY=Zq7Lw2Xr9Tn4Vb6Mc8Kd3Ph5",
     "PASSWORD=hT5wQz8Lr2",

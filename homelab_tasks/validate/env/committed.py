@@ -28,7 +28,12 @@ def check(facts: Facts, known: Collection[str]) -> Iterator[Problem]:
 
 def _found(facts: Facts) -> Iterator[tuple[str, int, str]]:
     words = ["git", "-c", "core.fsmonitor=false", "grep", "--cached", "-I", "-z", "-n", "-E", "-e", secret.FORMATS]
-    done = subprocess.run(words, cwd=facts.source.root, capture_output=True, env=environment(), check=False)
+    try:
+        done = subprocess.run(words, cwd=facts.source.root, capture_output=True, env=environment(), check=False)
+    except OSError as error:
+        why = f"git cannot be run ({(error.strerror or '').lower()})"
+        facts.left_out("whether a secret is committed", why, fleeting=True)
+        return
     for row in done.stdout.split(b"\n")[:_MANY]:
         path, _, rest = row.partition(b"\0")
         line, _, text = rest.partition(b"\0")

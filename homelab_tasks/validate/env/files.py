@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from posixpath import basename, dirname, join
 
 from ...dotenv import Parsed, offered, parse
-from ...repo.discover import TEMPLATES, Folder
+from ...repo.discover import TEMPLATES, Folder, templates_of
 from ...repo.interpolate import MOST_BYTES
 from ..facts import Facts
 
@@ -57,11 +57,7 @@ class EnvFiles:
 
     def template_of(self, path: str) -> EnvText | None:
         """The template beside an env file, by its name."""
-        folder, name = dirname(path), basename(path)
-        names = [f"{name}{sign}{kind}" for sign in ".-_" for kind in _KINDS] + [f"{kind}.{name}" for kind in _KINDS]
-        listed = TEMPLATES if name == ".env" else names
-        candidates = [join(folder, candidate) for candidate in listed]
-        found = [candidate for candidate in candidates if self._is_there(candidate)]
+        found = [candidate for candidate in templates_of(path) if self._is_there(candidate)]
         return self.read(found[0]) if found else None
 
     def _is_there(self, path: str) -> bool:

@@ -63,6 +63,16 @@ def tracking(facts: Facts, paths: Iterable[str]) -> Tracking:
     )
 
 
+def ignores(facts: Facts, path: str) -> bool:
+    """Git would ignore the file, if it were there."""
+    words = ["git", "-c", "core.fsmonitor=false", "check-ignore", "--quiet", "--", path]
+    try:
+        done = subprocess.run(words, cwd=facts.source.root, capture_output=True, env=environment(), check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
 def _is_elsewhere(facts: Facts, path: str) -> bool:
     return any(facts.about(f"{folder}/.git") for folder in PurePosixPath(path).parents if folder.name)
 

@@ -1,47 +1,29 @@
-"""Images fetched anew, and disks swept: what is done to hosts outside of a deploy."""
+"""Disks swept of what no service needs, or told what that would be."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from .commands import compose
-from .commands.docker import KEPT_IMAGES
-from .fleet import Fleet, in_parallel
-from .ledger import Ledger, Locked, Unwritable, open_ledger
-from .model import Host, Repo, Service
-from .prepare import holder
-from .runner import Runner
+from msgspec import Struct
 
-Answer = tuple[bool, str]
-Stage = Callable[[str], None]
+from ..commands.docker import KEPT_IMAGES
+from ..fleet import Fleet, in_parallel
+from ..ledger import Ledger, Locked, Unwritable, open_ledger
+from ..model import Host, Repo
+from ..prepare import holder
+from ..runner import Runner
+from . import Answer, Stage
+from .waste import Waste, is_unnamed, knows_unnamed, old_names, wasted
 
 
-def pull(repo: Repo, services: Iterable[Service], only: frozenset[str], stage: Stage) -> list[Answer]:
-    """Fetch what the deployed compose files name; one sentence a service and host."""
-    wanted = [(s, h) for s in services for h in s.hosts if not only or h.name in only]
-    with Fleet(repo) as fleet:
-        fleet.look_at(dict.fromkeys(h for _, h in wanted), stage)
-        answers: list[Answer] = [(False, why) for why in fleet.unfit.values()]
-        there = [(s, h) for s, h in wanted if h.name in fleet.seen and s.name in fleet.seen[h.name].records]
-        stage(f"pulling the images of {len(there)} services")
+class Swept(Struct, frozen=True):
+    """What would go from a host; or `why` that is not known."""
 
-        def fetch(unit: tuple[Service, Host]) -> Answer:
-            service, host = unit
-            project = compose.Project(
-                service.project, compose.directory(repo, host, service), fleet.seen[host.name].compose
-            )
-            result = fleet.runners[host.name].run(compose.pull(project))
-            if result.ok:
-                return True, f"{service.name} on {host.name}: images are the newest"
-            said = compose.without_values(result.stderr or result.text).strip().splitlines()
-            why = said[-1].strip() if said else f"exit status {result.exit}"
-            return False, f"{service.name} on {host.name}: pull failed ({why}); check the names of its images"
-
-        answers += in_parallel(fetch, there)
-    return answers or [(True, "no service is deployed, so there is nothing to pull; inv deploy-all")]
+    host: str
+    waste: tuple[Waste, ...] = ()
+    why: str = ""
 
 
 def clean(repo: Repo, hosts: Sequence[Host], stage: Stage, *, volumes: bool) -> list[Answer]:
@@ -55,6 +37,16 @@ def clean(repo: Repo, hosts: Sequence[Host], stage: Stage, *, volumes: bool) -> 
         with _locked(fleet, fit):
             swept = in_parallel(lambda host: _sweep(host, fleet.runners[host.name], volumes=volumes), fit)
         return [*((False, why) for why in fleet.unfit.values()), *swept]
+
+
+def would_clean(repo: Repo, hosts: Sequence[Host], stage: Stage, *, volumes: bool) -> list[Swept]:
+    """What `clean` would remove, which is not done."""
+    with Fleet(repo) as fleet:
+        fleet.look_at(hosts, stage)
+        fit = [h for h in hosts if h.name in fleet.seen]
+        stage(f"asking {', '.join(h.name for h in fit)}")
+        found = in_parallel(lambda host: _ask(host, fleet.runners[host.name], volumes=volumes), fit)
+        return [*(Swept(host, why=why) for host, why in fleet.unfit.items()), *found]
 
 
 @contextmanager
@@ -85,6 +77,16 @@ def _lock(fleet: Fleet, host: Host) -> Ledger | Locked | None:
         return None
 
 
+def _ask(host: Host, runner: Runner, *, volumes: bool) -> Swept:
+    from docker.errors import APIError
+    from requests.exceptions import RequestException
+
+    try:
+        return Swept(host.name, wasted(runner.docker(), volumes=volumes))
+    except (APIError, RequestException, ConnectionError) as error:
+        return Swept(host.name, why=f"{host.name}: {error}")
+
+
 def _sweep(host: Host, runner: Runner, *, volumes: bool) -> Answer:
     from docker.errors import APIError
     from requests.exceptions import RequestException
@@ -105,23 +107,21 @@ def _sweep(host: Host, runner: Runner, *, volumes: bool) -> Answer:
 
 
 def _forget_old_images(api: Any) -> Iterator[Mapping[str, int]]:
-    """Take away the names of kept images, but for those of each project's last time: the next rollback is theirs."""
-    kept = api.images(filters={"reference": f"{KEPT_IMAGES}/*"})
-    names = sorted(tag for image in kept for tag in image["RepoTags"] or () if tag.startswith(KEPT_IMAGES))
-    last = {name.partition(":")[0]: name.rpartition("-")[0] for name in names}
-    for name in names:
-        if name.rpartition("-")[0] != last[name.partition(":")[0]]:
-            size = next(image["Size"] for image in kept if name in image["RepoTags"])
-            removed = api.remove_image(name)
-            yield {"SpaceReclaimed": size if any("Deleted" in entry for entry in removed) else 0}
+    """Take away the names of kept images that no rollback asks for any more."""
+    kept = [api.inspect_image(image["Id"]) for image in api.images(filters={"reference": f"{KEPT_IMAGES}/*"})]
+    used = {container["ImageID"] for container in api.containers(all=True)}
+    for name in old_names(kept, used):
+        size = next(image["Size"] for image in kept if name in image["RepoTags"])
+        removed = api.remove_image(name)
+        yield {"SpaceReclaimed": size if any("Deleted" in entry for entry in removed) else 0}
 
 
 def _prune_unnamed_volumes(api: Any) -> Mapping[str, int]:
     """Engines before 23 (API 1.42) prune named volumes as well: there the unnamed ones are removed one by one."""
-    if tuple(map(int, api.api_version.split("."))) >= (1, 42):
+    if knows_unnamed(api):
         pruned: Mapping[str, int] = api.prune_volumes()
         return pruned
     for volume in api.volumes(filters={"dangling": True})["Volumes"] or ():
-        if re.fullmatch(r"[0-9a-f]{64}", volume["Name"]):
+        if is_unnamed(volume, told=False):
             api.remove_volume(volume["Name"])
     return {}
