@@ -32,7 +32,7 @@ class Layer(Struct, frozen=True):
     container_name: Ref | None = None
     network_mode: Ref | None = None
     build: bool | None = None
-    restart: bool | None = None  # whether it is started again when it ended well
+    awaited: Mapping[str, None] = field(default_factory=dict)  # containers that have to end well before it starts
     healthcheck: Mapping[str, bool] = field(default_factory=dict)  # "disable": it is; "test": there is a real one
     start_interval: Place | None = None  # of the health check's
     volumes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # target -> ("bind" | "volume", source)
@@ -93,7 +93,7 @@ def read_layer(content: Map, here: Here, place: Place) -> Layer:
         container_name=here.ref(content, "container_name"),
         network_mode=here.ref(content, "network_mode"),
         build=None if build is None else True,
-        restart=_restart(content.get("restart")),
+        awaited=dict.fromkeys(_awaited(content.get("depends_on"))),
         healthcheck=_healthcheck(content.get("healthcheck")),
         start_interval=_start_interval(content.get("healthcheck")),
         volumes=dict(_volumes(content.get("volumes"), here)),
@@ -116,11 +116,14 @@ def _replaced(content: Map) -> Iterator[str]:
             yield key
             if key == "healthcheck":
                 yield "start_interval"
+            if key == "depends_on":
+                yield "awaited"
 
 
-def _restart(value: Any) -> bool | None:
-    """An unquoted `no` is false to YAML, and to Compose the word."""
-    return None if value is None else not (value is False or str(value).partition(":")[0] in ("no", "on-failure"))
+def _awaited(value: Any) -> Iterator[str]:
+    for name, how in value.items() if isinstance(value, Map) else ():
+        if isinstance(how, Map) and how.text("condition") == "service_completed_successfully":
+            yield name
 
 
 def _port_key(port: Port) -> str:

@@ -122,7 +122,7 @@ def _container(key: str, layer: Layer, picture: Picture, active: bool) -> model.
         builds=bool(layer.build),
         has_healthcheck=layer.healthcheck.get("test", False) and not layer.healthcheck.get("disable", False),
         start_interval=layer.start_interval,
-        may_end=layer.restart is False,
+        may_end=any(key in other.awaited for other in picture.containers.values()),
         mounts=tuple(dict.fromkeys(mounts)),
         data=tuple(layer.data),
         profiles=tuple(layer.profiles),

@@ -40,6 +40,8 @@ NAMES = [
     "peers-cold",
     "peers-changed",
     "peers-all-changed",
+    "far-no-op",
+    "far-changed",
     "hosts",
     "dead-host",
 ]

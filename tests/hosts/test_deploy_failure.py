@@ -201,20 +201,31 @@ def test_what_dies_after_it_came_up_is_found_at_the_end_of_the_run(home: Homelab
     assert "brief" in home.inv("status").out
 
 
-def test_a_job_may_end_while_others_start_and_is_not_run_again(home: Homelab, host: LabHost) -> None:
+def test_a_job_may_end_well_while_others_start(home: Homelab) -> None:
     home.add("job", "restart: 'no'", "command: [sh, -c, 'sleep 1; echo migrated']")
     home.add("bad", "restart: 'no'", "command: [sh, -c, 'sleep 1; echo no such table; exit 3']")
-    home.add(
-        "slow",
-        "command: [sh, -c, 'sleep 3; touch /tmp/ready; exec sleep 1000']",
-        "healthcheck: {test: test -e /tmp/ready}",
-    )
+    slow = "command: [sh, -c, 'sleep 3; touch /tmp/ready; exec sleep 1000']"
+    home.add("slow", slow, "healthcheck: {test: test -e /tmp/ready}")
     home.commit()
     home.succeed("deploy", "job,slow")
-    job = seen(host, "job-web-1")
-    assert "nothing to do" in home.succeed("deploy", "job,slow").out
-    assert seen(host, "job-web-1") == job
-    assert re.search(r"job +h1 +finished", home.inv("status").out)
     failed = home.inv("deploy", "bad,slow", "--force", "--on-failure", "keep")
     assert failed.status == 1
     assert "bad: container web was up and is not any more: exited (3)" in failed.said
+
+
+def test_a_job_that_was_waited_for_is_finished(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.write(
+        "services/blog/compose.yml",
+        """
+services:
+  migrate: {image: homelab/demo:1, command: [sh, -c, "sleep 0.5; echo migrated"]}
+  web: {image: homelab/demo:1, init: true, depends_on: {migrate: {condition: service_completed_successfully}}}
+""",
+    )
+    home.commit()
+    home.deploy()
+    migrate = seen(host, "blog-migrate-1")
+    assert "nothing to do" in home.deploy().out
+    assert seen(host, "blog-migrate-1") == migrate
+    assert re.search(r"blog +h1 +running", home.succeed("status").out)

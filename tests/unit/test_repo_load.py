@@ -339,18 +339,18 @@ def test_a_disabled_health_check_stays_so_under_an_override() -> None:
     assert [container.has_healthcheck for container in stack.containers] == [False, True]
 
 
-def test_what_may_end_says_so_by_itself() -> None:
+def test_what_others_wait_for_until_it_has_ended_may_end() -> None:
     base = """
 services:
-  a: {image: x, restart: "no"}
-  b: {image: x, restart: no}
-  c: {image: x, restart: "on-failure:3"}
+  a: {image: x, depends_on: {b: {condition: service_completed_successfully}, c: {condition: service_healthy}}}
+  b: {image: x}
+  c: {image: x, depends_on: [d]}
   d: {image: x}
-  e: {image: x, restart: unless-stopped}
-  f: {image: x, restart: "no"}
+  e: {image: x, depends_on: {f: {condition: service_completed_successfully}}}
+  f: {image: x}
 """
-    stack = stack_of(base, compose_override_yml="services: {a: {restart: }, d: {restart: no}, f: {restart: always}}")
-    assert [container.may_end for container in stack.containers] == [True, True, True, True, False, False]
+    stack = stack_of(base, compose_override_yml="services: {e: {depends_on: !reset {}}}")
+    assert [container.key for container in stack.containers if container.may_end] == ["b"]
 
 
 def test_where_a_health_check_asks_more_often_at_the_start_is_known() -> None:
