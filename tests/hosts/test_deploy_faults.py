@@ -114,6 +114,7 @@ def test_a_host_that_is_lost_in_the_middle_spares_the_rest_and_the_same_command_
     assert running(hosts[0]) == ["blog-web-1", "late-web-1"]
     assert done.seconds < NOTICED
     hosts[1].heal()
+    eventually(hosts[1].sshd_answers, "h2 being found again")  # it is given one second to answer
     hosts[1].start_docker()
     hosts[1].check("touch", "/var/lib/services/go")
     two.deploy()
