@@ -149,6 +149,7 @@ class Unit(Struct, frozen=True):
     subject: str
     host: Host
     why: str
+    moved: bool = False  # it runs elsewhere instead; else on fewer hosts than before
 
 
 class Delivery(Struct, frozen=True):

@@ -10,7 +10,6 @@ from ..commands import compose
 from ..model import Host
 from . import Entry, Step, Unit, Verb, key
 from .facts import Facts
-from .survey import has_moved
 
 
 def moves(facts: Facts, units: Collection[Unit], keys: Collection[str]) -> Iterator[Step]:
@@ -22,7 +21,7 @@ def moves(facts: Facts, units: Collection[Unit], keys: Collection[str]) -> Itera
         homes = facts.repo.services[unit.subject].hosts
         first = {key(unit.subject, host) for host in homes} & set(keys)
         if all(key(unit.subject, host) in first or _runs(facts, unit.subject, host) for host in homes):
-            yield replace(removal(facts, unit), needs=frozenset(first), moved=_moved(facts, unit.subject))
+            yield replace(removal(facts, unit), needs=frozenset(first), moved=unit.moved)
 
 
 def not_yet(units: Collection[Unit], steps: Collection[Step]) -> Iterator[str]:
@@ -40,13 +39,6 @@ def _runs(facts: Facts, name: str, host: Host) -> bool:
     if seen is None or record is None or record.unfinished:
         return False
     return any(c.state == "running" for c in seen.of_project(record.project))
-
-
-def _moved(facts: Facts, name: str) -> bool:
-    service = facts.repo.services[name]
-    homes = {host.name for host in service.hosts}
-    left = [host for host, seen in facts.seen.items() if name in seen.records and host not in homes]
-    return has_moved(service, len(left), facts.seen)
 
 
 def protected(facts: Facts, steps: Collection[Step]) -> Iterator[str]:

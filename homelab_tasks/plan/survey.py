@@ -145,11 +145,12 @@ def _stopped_owner(repo: Repo, request: Request, service: Service, seen: Observa
 
 
 def _gone(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Iterator[Unit]:
-    """What earlier deploys left on a host and the repo no longer has."""
-    if not request.everything:
+    """What earlier deploys left on a host and the repo no longer has; of a part of the repo only what is to go."""
+    if not (request.everything or request.prune):
         return
+    about = {host.name for _, host, _ in units(repo, request)}
     for name, observation in seen.items():
-        if not request.hosts or name in request.hosts:
+        if name in (about if not request.everything else request.hosts or seen):
             for service in sorted(service for service in observation.records if service not in repo.services):
                 why = "did not exist then" if request.back else "no longer in the repo"
                 yield Unit(service, repo.hosts[name], why)
@@ -164,10 +165,11 @@ def _moved(
     for name, left in departures.items():
         service = repo.services[name]
         homes = ", ".join(host.name for host in service.hosts)
-        why = f"was moved to {homes}" if has_moved(service, len(left), seen) else f"now belongs on {homes} only"
+        moved = _has_moved(service, len(left), seen)
+        why = f"was moved to {homes}" if moved else f"now belongs on {homes} only"
         for host in left:
             if not request.hosts or host in request.hosts:
-                yield Unit(name, repo.hosts[host], why)
+                yield Unit(name, repo.hosts[host], why, moved)
 
 
 def _departures(repo: Repo, request: Request, seen: Mapping[str, Observation]) -> Mapping[str, list[str]]:
@@ -184,7 +186,7 @@ def _departures(repo: Repo, request: Request, seen: Mapping[str, Observation]) -
     return found
 
 
-def has_moved(service: Service, departures: int, seen: Mapping[str, Observation]) -> bool:
+def _has_moved(service: Service, departures: int, seen: Mapping[str, Observation]) -> bool:
     """For each host that it leaves there is one where it never came up: else it only runs on fewer than before."""
     records = [seen[host.name].records.get(service.name) if host.name in seen else None for host in service.hosts]
     return departures <= sum(record is None or not record.digest for record in records)

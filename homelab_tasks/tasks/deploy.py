@@ -9,7 +9,7 @@ from invoke.context import Context
 
 from ..errors import Refused
 from .door import here, homelab_task
-from .flags import Changing, Deploying, DeployingAll, Output, Systems, Updating, typed
+from .flags import Changing, Deploying, Output, Systems, Updating, typed
 
 if TYPE_CHECKING:
     from ..model import Repo, Service
@@ -38,8 +38,8 @@ def deploy_group(
     _deploy(title, deploying, changing, output, groups=groups, systems=systems)
 
 
-@homelab_task(Systems, DeployingAll, Changing, Output, name="deploy-all")
-def deploy_all(_: Context, systems: Systems, deploying: DeployingAll, changing: Changing, output: Output) -> None:
+@homelab_task(Systems, Deploying, Changing, Output, name="deploy-all")
+def deploy_all(_: Context, systems: Systems, deploying: Deploying, changing: Changing, output: Output) -> None:
     """Deploy every service; names what is left over on hosts.
 
     What was stopped on purpose stays stopped. What is on a host
@@ -48,8 +48,8 @@ def deploy_all(_: Context, systems: Systems, deploying: DeployingAll, changing: 
     _deploy(typed("deploy-all", flags=(systems, deploying, changing)), deploying, changing, output, systems=systems)
 
 
-@homelab_task(DeployingAll, Changing, Output, name="update-services")
-def update_services(_: Context, deploying: DeployingAll, changing: Changing, output: Output) -> None:
+@homelab_task(Deploying, Changing, Output, name="update-services")
+def update_services(_: Context, deploying: Deploying, changing: Changing, output: Output) -> None:
     """Deploy every service, never the hosts' system.
 
     Takes up new commits, and images that pull-images fetched.
@@ -117,7 +117,7 @@ def _deploy(
         dependencies=not deploying.no_deps,
         force=deploying.force,
         on_failure=deploying.on_failure,
-        prune=isinstance(deploying, DeployingAll) and deploying.prune,
+        prune=deploying.prune,
         unpin=deploying.unpin,
         everything=names is None and groups is None,
         system=systems is not None and not deploying.no_deps,

@@ -138,6 +138,7 @@ class Deploying(Flags):
 
     no_deps: bool = flag(False, "only the services named, without what they need")
     force: bool = flag(False, "also what is unchanged, and over a commit that is newer or not known here")
+    prune: bool = flag(False, "remove what is on these hosts and no longer in the repo")
     unpin: bool = flag(False, "also what was rolled back alone, which else stays as it is")
     allow_removals: bool = flag(False, "with CI=true, and in production, remove what is to be removed")
     on_failure: str = flag("", "revert (the default): put back what was changed; keep: the rest goes on; stop")
@@ -146,12 +147,6 @@ class Deploying(Flags):
     def check(self) -> None:
         """Raises Refused for a word that a flag does not take."""
         check_policy(self.on_failure)
-
-
-class DeployingAll(Deploying):
-    """What a deploy of everything understands besides: only that one looks for what is left over."""
-
-    prune: bool = flag(False, "remove what is on a host and no longer in the repo")
 
 
 def check_policy(word: str) -> None:

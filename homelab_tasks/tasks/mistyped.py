@@ -37,8 +37,6 @@ def _no_task(word: str, tasks: Iterable[str]) -> str:
 def _too_much(word: str, context: ParserContext) -> str:
     task = context.name
     given = [str(arg.value) for arg in context.positional_args]
-    if word == "--prune" and task in _ALL:
-        return f"--prune is about what belongs to no service any more; homelab {_ALL[task]} --prune"
     if word.startswith("-"):
         return f"no flag {word}; homelab --help {task} shows them"
     if given and "--names" in context.flags:

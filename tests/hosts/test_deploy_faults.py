@@ -87,6 +87,7 @@ def test_it_is_told_whose_answer_is_waited_for(two: Homelab, lab: Lab, hosts: tu
 def test_a_host_without_work_may_be_off(two: Homelab, hosts: tuple[LabHost, ...]) -> None:
     hosts[1].cut()
     two.succeed("deploy", "blog")
+    assert running(hosts[0]) == ["blog-web-1"]
 
 
 @pytest.mark.parametrize(

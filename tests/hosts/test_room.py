@@ -27,6 +27,13 @@ def renamed(home: Homelab, *more: str) -> None:
     home.commit()
 
 
+def slow_and_tools(home: Homelab, slow: str, *tools: str) -> None:
+    """Two services; the port of slow, which is slow to stop, and what the other is made of."""
+    home.add("slow", f"ports: ['{slow}:80']", *SLOW_TO_STOP)
+    home.add("tools", *tools)
+    home.commit()
+
+
 def containers_of(host: LabHost, event: str, since: str) -> list[str]:
     """When that happened to containers, in nanoseconds."""
     told = events(host, event, since, "{{.Type}} {{.TimeNano}}")
@@ -47,6 +54,18 @@ def test_a_renamed_service_gets_the_port_and_the_name_that_it_had(home: Homelab,
     assert "nothing to do" in home.deploy("--prune").out
 
 
+def test_a_deploy_by_name_prunes_its_own_hosts_alone(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
+    home.add("far", host="h2")
+    renamed(home)
+    home.git("rm", "-r", "--quiet", "services/far")
+    home.commit()
+    assert "- pihole  remove: no longer in the repo" in home.succeed("deploy", "dns", "--prune", "--dry-run").out
+    home.succeed("deploy", "dns", "--prune", "--yes")
+    assert (running(hosts[0]), running(hosts[1])) == (["pihole"], ["far-web-1"])
+    home.deploy("--prune")
+    assert (running(hosts[0]), running(hosts[1])) == (["pihole"], [])
+
+
 def test_a_renamed_service_that_does_not_come_up_gives_way_to_what_was(home: Homelab, host: LabHost) -> None:
     renamed(home, "command: [sh, -c, 'exit 3']")
     done = home.inv("deploy-all", "--prune", "--yes")
@@ -58,18 +77,12 @@ def test_a_renamed_service_that_does_not_come_up_gives_way_to_what_was(home: Hom
 
 
 def test_a_port_that_another_service_gives_up_in_the_same_commit_is_free_in_time(home: Homelab, host: LabHost) -> None:
-    home.add("slow", "ports: ['8600:80']", *SLOW_TO_STOP)
-    home.add("tools")
-    home.commit()
+    slow_and_tools(home, "8600")
     home.deploy()
-    home.add("slow", "ports: ['8601:80']", *SLOW_TO_STOP)
-    home.add("tools", "ports: ['8600:80']")
-    home.commit()
+    slow_and_tools(home, "8601", "ports: ['8600:80']")
     home.deploy()
     assert running(host) == ["slow-web-1", "tools-web-1"]
-    home.add("tools", "ports: ['8601:80']")
-    home.add("slow", "ports: ['8600:80']", *SLOW_TO_STOP)
-    home.commit()
+    slow_and_tools(home, "8600", "ports: ['8601:80']")
     refused = home.inv("deploy-all", "--yes")
     assert refused.status == 1
     assert "on h1: docker compose --project-name slow stop, then deploy again" in refused.said
@@ -79,13 +92,9 @@ def test_a_port_that_another_service_gives_up_in_the_same_commit_is_free_in_time
 
 
 def test_a_port_that_changed_hands_goes_back_to_who_had_it(home: Homelab, host: LabHost) -> None:
-    home.add("slow", "ports: ['8600:80']", *SLOW_TO_STOP)
-    home.add("tools")
-    home.commit()
+    slow_and_tools(home, "8600")
     home.deploy()
-    home.add("slow", "ports: ['8601:80']", *SLOW_TO_STOP)
-    home.add("tools", "ports: ['8600:80']", "command: [sh, -c, 'exit 3']")
-    home.commit()
+    slow_and_tools(home, "8601", "ports: ['8600:80']", "command: [sh, -c, 'exit 3']")
     done = home.inv("deploy-all", "--yes")
     assert done.status == 1
     assert "all is as before" in done.said

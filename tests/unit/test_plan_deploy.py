@@ -402,6 +402,15 @@ def test_what_is_gone_from_the_repo_is_shown_and_removed_only_with_prune() -> No
     assert words(pruned.steps[0]) == ["old down --remove-orphans"]
 
 
+def test_a_deploy_of_some_services_prunes_the_hosts_that_it_is_about() -> None:
+    repo = a_repo(a_service("plex"), a_service("blog", host="pi"))
+    left = [an_observation("plex", records={"plex": a_record(), "old": a_record("old")})]
+    left += [an_observation("blog", host="pi", records={"blog": a_record("blog"), "older": a_record("older")})]
+    assert [s.key for s in a_plan(repo, a_request("plex", prune=True), *left).steps] == ["old@nas"]
+    kept = a_plan(repo, a_request("plex"), *left)
+    assert (kept.steps, kept.gone) == ((), ())
+
+
 def test_removing_a_renamed_service_does_not_take_the_containers_of_its_heir() -> None:
     heir = a_service("media", stack=a_stack("media", project="plex"))
     seen = an_observation("plex", records={"plex": a_record()})

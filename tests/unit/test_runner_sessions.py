@@ -103,7 +103,8 @@ def test_whoever_is_refused_gets_the_last_one_that_was_opened_ahead() -> None:
         asked = pool.submit(sessions.command)
         until(lambda: sshd.refused > 0)
         sshd.answers.set()
-        asked.result(3).close()
+        with asked.result(3) as channel:
+            assert cast("Any", channel) is sshd.channels[1]
 
 
 @pytest.mark.parametrize("takes", [1, 2, 3, 10])

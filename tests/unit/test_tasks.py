@@ -15,7 +15,7 @@ from homelab_tasks.model import Repo
 from homelab_tasks.pipeline import Run
 from homelab_tasks.repo import at_commit
 from homelab_tasks.tasks.console import _say, chosen
-from homelab_tasks.tasks.flags import Changing, Deploying, DeployingAll, typed
+from homelab_tasks.tasks.flags import Changing, Deploying, typed
 from homelab_tasks.tasks.operate import Destroying, Reading
 
 from .builders import a_repo
@@ -25,9 +25,9 @@ from .report_builders import a_plan, a_step
 def test_what_repeats_a_run_carries_the_flags_that_make_it_another() -> None:
     shown = Changing(dry_run=True, exit_code=True, yes=True, verbose=True)
     assert typed("deploy", "plex,son*", flags=(Deploying(), shown)) == "deploy 'plex,son*'"
-    deploying = DeployingAll(no_deps=True, force=True, prune=True, allow_dirty=True)
+    deploying = Deploying(no_deps=True, force=True, prune=True, allow_dirty=True)
     assert typed("deploy-all", flags=(deploying, Changing(host="h1, h2", timeout="5m"))) == (
-        "deploy-all --no-deps --force --allow-dirty --prune --host 'h1, h2' --timeout 5m"
+        "deploy-all --no-deps --force --prune --allow-dirty --host 'h1, h2' --timeout 5m"
     )
     assert typed("destroy", "plex", flags=(Destroying(volumes=True), Changing())) == "destroy plex --volumes"
 
@@ -63,14 +63,6 @@ def test_a_tail_that_is_no_number_of_lines_is_refused(given: str) -> None:
         ("status plex", "status takes names after a flag; homelab status --names plex"),
         ("deploy-all plex", "one word too many: plex; homelab --help deploy-all shows what it takes"),
         ("deploy plex --frce", "no flag --frce; homelab --help deploy shows them"),
-        (
-            "deploy plex --prune",
-            "--prune is about what belongs to no service any more; homelab deploy-all --prune",
-        ),
-        (
-            "deploy-group media --prune",
-            "--prune is about what belongs to no service any more; homelab deploy-all --prune",
-        ),
         ("depoly plex", "no task 'depoly'; did you mean 'deploy'?"),
         ("--frce", "no flag --frce; homelab --help shows them"),
         ("deploy plex --host", "--host needs a value; homelab --help deploy shows which"),
