@@ -26,7 +26,7 @@ from .model import Host, Repo, Source
 from .plan import Delivery, Plan
 from .plan.beside import places
 from .plan.survey import Finding, Survey
-from .runner import Result, Runner
+from .runner import SESSIONS, Result, Runner
 
 # The rest is imported while Compose resolves.
 if TYPE_CHECKING:
@@ -131,6 +131,24 @@ def crews(fleet: Fleet, ledgers: Mapping[str, Ledger], who: str) -> dict[str, Cr
         name: Crew(fleet.runners[name], ledger, dict(fleet.seen[name].records), who, fleet.skew.get(name, 0))
         for name, ledger in ledgers.items()
     }
+
+
+def reserve(fleet: Fleet, plan: Plan) -> Callable[[], None]:
+    """Begin to ask the hosts whose containers change for the sessions of a deploy; what is given waits for that.
+
+    A host that takes fewer becomes unfit, as no deploy there would come to its end.
+    """
+    changing = dict.fromkeys(step.host.name for step in plan.steps if step.gate and not step.blocked)
+    asking = {name: in_background(partial(fleet.runners[name].reserve, SESSIONS)) for name in changing}
+    return partial(_reserved, fleet, asking)
+
+
+def _reserved(fleet: Fleet, asking: Mapping[str, Future[None]]) -> None:
+    for name, answer in asking.items():
+        try:
+            answer.result()
+        except ConnectionError as error:
+            fleet.lose(name, str(error))
 
 
 class _Pull(Struct, frozen=True):

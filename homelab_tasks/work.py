@@ -73,7 +73,9 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, 
     started = time.monotonic()
     tell = audience.tell(plan)
     _announce(plan, tell)
+    reserving = prepare.reserve(fleet, plan)
     trouble = prepare.pull(fleet, plan)
+    reserving()
     with Interrupts() as interrupts:  # from the first change to the last record: one Ctrl-C is heard where work waits
         try:
             trouble = trouble or _bring_files(fleet, plan, _still_locked(fleet, crews), audience)

@@ -38,6 +38,9 @@ def _deployable(host: Host, found: Inspection) -> Iterator[Finding]:
     for said in found.seen.problems:
         what, _, move = said.partition("; ")
         yield problem(host.name, "deploys", what, move)
+    if found.few_sessions:
+        what, _, move = found.few_sessions.partition("; ")
+        yield problem(host.name, "sessions", what, move)
 
 
 def _tools(host: Host, found: Inspection) -> Iterator[Finding]:

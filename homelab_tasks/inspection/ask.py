@@ -14,7 +14,7 @@ from ..command import Command, host_script, host_text
 from ..fleet import env_files
 from ..model import Host, Repo
 from ..observe import FIELDS
-from ..runner import Result, Runner, Unreachable, connect_all
+from ..runner import SESSIONS, Result, Runner, Unreachable, connect_all
 from .parse import parse
 from .seen import Inspection
 
@@ -43,13 +43,22 @@ def _ask(repo: Repo, host: Host, opening: Future[Runner | Unreachable]) -> Answe
     try:
         result = runner.run(order(repo, host))
         answered = time.time()
+        few = _few_sessions(runner)
     finally:
         runner.close()
     if not result.ok:
         return _failed(host, result)
     found = parse(host, result.text)
     skew = found.seen.clock - answered if found.seen.clock else 0.0
-    return replace(found, skew=skew, trip=result.seconds)
+    return replace(found, skew=skew, trip=result.seconds, few_sessions=few)
+
+
+def _few_sessions(runner: Runner) -> str:
+    try:
+        runner.reserve(SESSIONS)
+    except ConnectionError as error:
+        return str(error)
+    return ""
 
 
 def _failed(host: Host, result: Result) -> Unreachable:

@@ -83,3 +83,4 @@ class Inspection(Struct, frozen=True):
     nixos: str = ""
     skew: float = 0.0
     trip: float = 0.0
+    few_sessions: str = ""  # why a deploy would not come to its end: sshd takes too few at once

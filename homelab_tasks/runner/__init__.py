@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .known_hosts import Stranger
 
 
+SESSIONS = 5  # of a deploy at once: its lock, Docker's events, two for the Engine, and a command
+
+
 class Result(Struct, frozen=True):
     """What came of one command.
 
@@ -91,6 +94,9 @@ class Runner(Protocol):
 
     def open(self, command: Command) -> ByteStream:
         """Start a command and talk with it. Raises ConnectionError."""
+
+    def reserve(self, sessions: int) -> None:
+        """Make sure that so many commands and streams may be at work at once. Raises ConnectionError."""
 
     def dial(self, address: str, port: int) -> ByteStream:
         """A TCP connection as the host itself would open it. Raises ConnectionError."""

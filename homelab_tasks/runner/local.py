@@ -78,6 +78,9 @@ class LocalRunner:
             self._streams[process] = stream
         return stream
 
+    def reserve(self, sessions: int) -> None:
+        """See Runner; nothing limits them here."""
+
     def dial(self, address: str, port: int) -> ByteStream:
         """See Runner."""
         try:

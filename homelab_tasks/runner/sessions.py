@@ -22,6 +22,8 @@ STREAM_LIMIT = 6  # two are left for commands, which end by themselves
 _STREAM_PATIENCE = 10.0  # seconds
 _REFUSAL_PATIENCE = 5.0  # seconds without any command of ours that holds a session
 _LONGEST_PAUSE = 0.25
+_DOUBT = 1.0  # seconds in which sshd may still have to free a session that was closed
+_BROKEN = (SSHException, EOFError, OSError)
 
 
 class Session:
@@ -33,7 +35,7 @@ class Session:
 
     def close(self) -> None:
         """Close the channel and give its place back, once."""
-        with suppress(SSHException, EOFError, OSError):  # the connection is gone
+        with suppress(*_BROKEN):  # the connection is gone
             self.channel.close()
         if self._once.acquire(blocking=False):
             self._sessions.give_back(stream=self._stream)
@@ -73,6 +75,25 @@ class Sessions:
         except BaseException:
             self._streams.release()
             raise
+
+    def reserve(self, number: int) -> None:
+        """See Runner. What is missing is opened now, and lies open until somebody takes it."""
+        give_up = time.monotonic() + _DOUBT
+        while True:
+            with self._changed:
+                if LIMIT - self._places - self._opening >= number:
+                    return
+                self._places -= 1
+            try:
+                channel = self._transport.open_session()
+            except _BROKEN as error:
+                with self._changed:
+                    self._free()
+                if not self._transport.is_active() or time.monotonic() > give_up:
+                    raise self._why() from error
+                time.sleep(_LONGEST_PAUSE)
+            else:
+                self._lay_open(channel)
 
     def give_back(self, *, stream: bool) -> None:
         """One session is over."""
@@ -124,13 +145,16 @@ class Sessions:
                 self._places -= 1
             try:
                 channel = self._transport.open_session()
-            except (SSHException, EOFError, OSError):
+            except _BROKEN:
                 with self._changed:
                     self._free()
                 return
-            with self._changed:
-                self._ahead.append(channel)
-                self._changed.notify()
+            self._lay_open(channel)
+
+    def _lay_open(self, channel: Channel) -> None:
+        with self._changed:
+            self._ahead.append(channel)
+            self._changed.notify()
 
     def _that_lies_open(self) -> Channel | None:
         """A session that lies open, for the place that was to be another's."""
@@ -145,19 +169,20 @@ class Sessions:
         while True:
             try:
                 return self._transport.open_session()
-            except (SSHException, EOFError, OSError) as error:
+            except _BROKEN as error:
                 if not self._transport.is_active():
-                    raise ConnectionResetError(f"connection to {self._name} lost") from error
+                    raise self._why() from error
                 if (ahead := self._that_lies_open()) is not None:  # what was opened ahead meanwhile may be sshd's last
                     return ahead
                 if time.monotonic() > give_up:
-                    raise ConnectionRefusedError(_refusal(self._name)) from error
+                    raise self._why() from error
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
             if self._running:
                 give_up = time.monotonic() + _REFUSAL_PATIENCE
 
-
-def _refusal(name: str) -> str:
-    what = f"{name} refuses another session on this connection, and a deploy needs five"
-    return f"{what}; raise MaxSessions in its sshd_config, 10 if it is left out"
+    def _why(self) -> ConnectionError:
+        if not self._transport.is_active():
+            return ConnectionResetError(f"connection to {self._name} lost")
+        what = f"{self._name} refuses another session on this connection, and a deploy needs five"
+        return ConnectionRefusedError(f"{what}; raise MaxSessions in its sshd_config, 10 if it is left out")

@@ -88,6 +88,10 @@ class SshRunner:
         session = self._start(command)
         return ChannelStream(session.channel, session.close)
 
+    def reserve(self, sessions: int) -> None:
+        """See Runner."""
+        self._sessions.reserve(sessions)
+
     def dial(self, address: str, port: int) -> ByteStream:
         """See Runner."""
         try:

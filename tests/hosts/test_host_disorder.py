@@ -96,6 +96,19 @@ def test_a_lock_that_git_left_is_named_once_with_the_line_that_removes_it(
     assert host.docker("exec", "blog-web-1", "cat", "/config/app.yml") == "two"
 
 
+def test_an_sshd_that_takes_too_few_sessions_is_told_before_anything_changes(changed: Homelab, host: LabHost) -> None:
+    before = head(host)
+    told = "h1 refuses another session on this connection, and a deploy needs five"
+    move = "raise MaxSessions in its sshd_config, 10 if it is left out"
+    with host.sshd_says("MaxSessions 4"):
+        done = changed.inv("deploy-all", "--yes")
+        assert (done.status, f"{told}; {move}" in done.said, head(host)) == (1, True, before)
+        assert found(examined(changed, "--host", "h1"), "h1")["sessions"] == f"{told}; {move}"
+    with host.sshd_says("MaxSessions 5"):
+        changed.deploy()
+    assert host.docker("exec", "blog-web-1", "cat", "/config/app.yml") == "two"
+
+
 @pytest.fixture
 def shell(host: LabHost) -> Iterator[str]:
     """Where bash reads what it does first, under sshd without a terminal too; gone afterwards."""

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -46,23 +46,7 @@ def refused(host: Host) -> Unreachable:
 
 def at_most(sessions: int, host: LabHost) -> AbstractContextManager[None]:
     """The host's sshd takes no more on one connection."""
-    return configured(f"MaxSessions {sessions}", host)
-
-
-@contextmanager
-def configured(line: str, host: LabHost) -> Iterator[None]:
-    """The host's sshd has one more line in its configuration."""
-    config = "/etc/ssh/sshd_config"
-    before = host.check("cat", config)
-    try:
-        host.check("tee", config, stdin=f"{line}\n{before}".encode())
-        host.stop_sshd()
-        host.start_sshd()
-        yield
-    finally:
-        host.check("tee", config, stdin=before.encode())
-        host.stop_sshd()
-        host.start_sshd()
+    return host.sshd_says(f"MaxSessions {sessions}")
 
 
 @pytest.fixture
@@ -147,7 +131,7 @@ def test_a_changed_host_key_is_refused_with_the_line_that_forgets_the_old_one(
     ],
 )
 def test_an_sshd_that_takes_no_key_is_not_sent_another(lab: Lab, host: LabHost, line: str, only: str) -> None:
-    with configured(line, host):
+    with host.sshd_says(line):
         why = refused(a_host(lab, host))
     assert why.why.endswith(f"login refused: it takes no key{only}")
     assert why.move == "allow publickey for this user in its sshd_config"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from . import images
@@ -51,6 +52,21 @@ class LabHost(Machine):
     def start_sshd(self) -> None:
         self.check("rm", "-f", "/run/lab/sshd.off")
         wait_for(self.sshd_answers, f"sshd of {self.name}")
+
+    @contextmanager
+    def sshd_says(self, line: str) -> Iterator[None]:
+        """Its sshd has one more line in its configuration."""
+        config = "/etc/ssh/sshd_config"
+        before = self.check("cat", config)
+        try:
+            self.check("tee", config, stdin=f"{line}\n{before}".encode())
+            self.stop_sshd()
+            self.start_sshd()
+            yield
+        finally:
+            self.check("tee", config, stdin=before.encode())
+            self.stop_sshd()
+            self.start_sshd()
 
     def fill_disk(self, path: str = CHECKOUT, *, free: int = 0) -> None:
         """Leave `free` KiB of space under `path`: a small filesystem with a copy of what is there takes its place."""

@@ -84,6 +84,9 @@ class FakeRunner:
     def open(self, command: Command) -> Any:
         raise AssertionError(command)
 
+    def reserve(self, sessions: int) -> None:
+        raise AssertionError(sessions)
+
     def dial(self, address: str, port: int) -> Any:
         raise AssertionError(address, port)
 

@@ -55,6 +55,9 @@ class OpeningRunner:
     def lines(self, command: Command) -> Iterator[str]:
         raise AssertionError(command)
 
+    def reserve(self, sessions: int) -> None:
+        raise AssertionError(sessions)
+
     def dial(self, address: str, port: int) -> Stream:
         raise AssertionError(address, port)
 

@@ -107,6 +107,27 @@ def test_whoever_is_refused_gets_the_last_one_that_was_opened_ahead() -> None:
             assert cast("Any", channel) is sshd.channels[1]
 
 
+def test_sessions_that_are_reserved_lie_open() -> None:
+    sshd = Sshd(takes=5)
+    sessions = sessions_of(sshd)
+    with sessions.command():
+        sessions.reserve(5)
+        assert sshd.open == 5
+        taken = [sessions.command() for _ in range(4)]
+        assert sshd.opened == 5
+    for session in taken:
+        session.close()
+
+
+def test_what_sshd_does_not_take_cannot_be_reserved() -> None:
+    sshd = Sshd(takes=4)
+    sessions = sessions_of(sshd)
+    with sessions.command(), pytest.raises(ConnectionRefusedError, match="a deploy needs five; raise MaxSessions"):
+        sessions.reserve(5)
+    with sessions.command() as channel:
+        assert not channel.closed
+
+
 @pytest.mark.parametrize("takes", [1, 2, 3, 10])
 def test_many_threads_share_what_sshd_takes(takes: int) -> None:
     sshd = Sshd(takes)
