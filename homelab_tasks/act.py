@@ -12,7 +12,7 @@ from .crew import Crew
 from .events import Events
 from .health import Verdict, Watch
 from .model import Hook, Moment
-from .plan import Act, Call, Gate, Step, Switch
+from .plan import Act, Call, Gate, PutAside, Step, Switch
 from .plan.hooks import kept_by
 from .runner import Result, Runner
 
@@ -50,10 +50,20 @@ def _do(crew: Crew, step: Step, act: Act, watch: Watch, events: Events) -> Verdi
         return switch(crew, act)
     if isinstance(act, Call):
         return _call(crew, step, act)
-    result = crew.runner.run(act)
+    if isinstance(act, PutAside):
+        result = crew.runner.run(act.command)
+        crew.note_aside(step, result.text)
+    else:
+        result = _run(crew.runner, act)
     if result.ok:
         return Verdict()
     return Verdict(why=_why(crew.runner, step, result), log=_log_of(crew.runner, step, result))
+
+
+def _run(runner: Runner, command: Command) -> Result:
+    result = runner.run(command)
+    older = None if result.ok else compose.as_older_ones_take_it(command, result.text)
+    return runner.run(older) if older else result
 
 
 def _call(crew: Crew, step: Step, call: Call) -> Verdict:

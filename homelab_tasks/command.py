@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,41 @@ class Command(Struct, frozen=True):
         return [("line", str(self))]
 
     def __str__(self) -> str:
-        words = list(self.argv)
+        words = _on_one_line(self.argv)
         if self.timeout:
             words = ["timeout", "--kill-after=10", f"{self.timeout:g}", *words]
         line = " ".join(["exec", *map(_quote, words)])
         return f"cd {_quote(self.directory)} && {line}" if self.directory else line
 
 
+def _on_one_line(argv: tuple[str, ...]) -> list[str]:
+    """A script and its arguments without what csh, as a login shell, reads in quotes: `!`, backslashes, newlines. It
+    would run the second line of a script by itself. The script's own shell undoes that, in no other process.
+    """
+    at = next((n + 2 for n in range(len(argv) - 2) if argv[n : n + 2] in _READERS), 0)
+    if not at or not any(letter in word for word in argv[at:] for letter in "\n\\!"):
+        return list(argv)
+    name, *arguments = argv[at + 1 :] or [argv[at - 2]]
+    escaped = (word.translate(_ESCAPED) for word in (argv[at], *arguments))
+    return [*argv[:at], _READERS[argv[at - 2 : at]], name, *escaped]
+
+
+_ESCAPED = str.maketrans({"\n": r"\n", "\\": r"\0134", "!": r"\0041", "'": r"\0047"})
+_READERS: Mapping[tuple[str, ...], str] = {
+    ("bash", "-c"): 'for w; do printf -v w %b "$w"; a+=("$w"); done; w=$a; set -- "${a[@]:1}"; unset a; eval "$w"',
+    ("sh", "-c"): (
+        'n=$#; while [ $n -gt 0 ]; do w=$(printf %bx "$1"); shift; set -- "$@" "${w%x}"; n=$((n - 1)); done; '
+        'w=$1; shift; eval "$w"'
+    ),
+}
+
+
 def _quote(word: str) -> str:
-    """One word for any login shell: fish, other than sh, reads a backslash between single quotes."""
+    """One word for any login shell: fish, other than sh, reads a backslash between single quotes, if it stands before
+    another one or a quote.
+    """
+    if "'" not in word and "\\\\" not in word and not word.endswith("\\"):
+        return shlex.quote(word)
     return shlex.quote(word).replace("\\", """'"\\\\"'""")
 
 

@@ -28,6 +28,7 @@ class Crew(Struct):
     root: Root | None = None  # where a system is to be activated
     built: str = ""  # the store path of that system
     kept: dict[str, Kept] = field(default_factory=dict)  # service -> what one of its hooks kept in this run
+    aside: list[str] = field(default_factory=list)  # sentences on files that were replaced, and where they are kept
     reopen: Callable[[Runner], str] = lambda _: "lost"  # goes on over another connection; why that cannot be, or ""
 
     def note_begin(self, step: Step) -> Future[str] | None:
@@ -48,6 +49,12 @@ class Crew(Struct):
             kept = self.kept[step.subject] = Kept(name, record.commit, now())
             self.records[step.subject] = replace(record, kept=kept)
             self.ledger.record(self.records[step.subject])
+
+    def note_aside(self, step: Step, said: str) -> None:
+        """Whoever wrote the newer file wants it again once it is mended: the end of the run names it."""
+        for path in said.splitlines():
+            what = f"{step.subject} has an earlier {path.rpartition('/')[2]} again"
+            self.aside.append(f"{what}; the newer one is kept: {step.host.name}:{path}")
 
     def note_done(self, entry: Entry, commit: str, containers: tuple[RecordedContainer, ...] | None) -> Future[str]:
         """The service is as planned, at `commit` unless its entry says another, with these containers, or those that it

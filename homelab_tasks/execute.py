@@ -16,10 +16,11 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from . import act, health
+from . import act
 from .background import in_background
 from .crew import Crew
 from .events import Events
+from .fallen import fallen
 from .graph import behind
 from .health import INTERRUPTED, Verdict, Watch
 from .interrupt import Interrupts
@@ -36,6 +37,7 @@ class _Books(Struct):
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
+    up: dict[str, str] = field(default_factory=dict)  # container -> the start by which it was found to be up
     stopping: bool = False
     blamed: str = ""  # the subject whose failure ends the run
 
@@ -88,11 +90,11 @@ class _Walk:
         self._begin_to_look_again()
         for step, containers, looking in self.looks:
             try:
-                fallen = looking.result()
+                down = looking.result()
             except ConnectionError:
                 continue  # nobody knows; the next look will
             outcome = self.books.outcomes[step.key]
-            for verdict in [fallen[c.id] for c in containers if c.id in fallen][:1]:
+            for verdict in [down[c.id] for c in containers if c.id in down][:1]:
                 if outcome.status is Status.DONE:
                     self._end(replace(outcome, status=Status.FAILED, why=verdict.why, log=verdict.log))
 
@@ -106,8 +108,8 @@ class _Walk:
             gated = [step for step in done.values() if step.gate and step.entry]
             known = [(step, crew.records[step.subject].containers) for step in gated if step.subject in crew.records]
             if known:
-                ids = chain.from_iterable(containers for _, containers in known)
-                looking = in_background(partial(health.fallen, crew.runner, tuple(ids)))
+                each = tuple(chain.from_iterable(containers for _, containers in known))
+                looking = in_background(partial(fallen, crew.runner, each, dict(self.books.up), crew.skew))
                 self.looks += [(step, containers, looking) for step, containers in known]
 
     def _loop(self, interrupts: Interrupts) -> None:
@@ -190,9 +192,8 @@ class _Walk:
         places = step.host.parallel
         if crew.busy >= places or self.behind[step.key] >= longest:
             return crew.busy < places
-        working = [
-            other.key for other, phase in self.running.values() if phase is Phase.WORKING and _beside(other, step)
-        ]
+        beside = ((other, phase) for other, phase in self.running.values() if other.host.name == step.host.name)
+        working = [other.key for other, phase in beside if phase is Phase.WORKING]
         if sum(self.behind[key] < longest for key in working) >= max(1, places - 1):
             return False
         now = time.monotonic()
@@ -239,6 +240,7 @@ class _Walk:
     def _take(self, future: Future[Verdict]) -> None:
         step, phase = self.running.pop(future)
         verdict, crew = future.result(), self.crews[step.host.name]
+        self.books.up |= verdict.started
         if phase is Phase.WORKING:
             crew.busy -= 1
         if phase is Phase.WORKING and step.gate and not verdict.why:
@@ -294,7 +296,3 @@ class _Walk:
         crew = self.crews.get(outcome.step.host.name)
         kept = crew.kept.get(outcome.step.subject) if crew else None
         return replace(outcome, kept=kept.name) if kept else outcome
-
-
-def _beside(one: Step, other: Step) -> bool:
-    return one.host.name == other.host.name

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, wait
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from msgspec import Struct, field
 
 from .background import in_background
+from .errors import Refused
 from .model import Host, Repo, Transport
 from .runner import Result, Runner, Unreachable, connect_all
 
@@ -73,6 +75,14 @@ class Fleet(Struct):
         while self._coming:
             name, sight = self._coming.popitem()
             self._take(self.repo.hosts[name], sight.result())
+        self._refuse_one_machine()
+
+    def _refuse_one_machine(self) -> None:
+        """Each of two names would undo what the other one means."""
+        names = [name for name in self.repo.hosts if name in self.seen]
+        for one, other in combinations(names, 2):
+            if self.seen[one].same_checkout(self.seen[other]):
+                raise one_machine(self.repo.hosts[one], self.repo.hosts[other])
 
     def _not_there(self, patience: float) -> list[str]:
         """Whose answers are not there after so many seconds."""
@@ -104,7 +114,16 @@ class Fleet(Struct):
         if problems := self.problems_of(seen):
             self.unfit[host.name] = problems[0]
         else:
-            self.seen[host.name] = seen
+            self.see(host, seen)
+
+    def see(self, host: Host, seen: Observation) -> None:
+        """From now on this is how the host is, with what was done there by hand."""
+        strayed = seen.strayed and seen.commit != self.repo.commit and not in_place(self.repo, host)
+        if strayed or seen.dirty:
+            from .by_hand import with_what_lies
+
+            seen = with_what_lies(self.repo, seen, strayed=strayed)
+        self.seen[host.name] = seen
 
     def problems_of(self, seen: Observation) -> tuple[str, ...]:
         """What keeps this run from working on a host."""
@@ -114,6 +133,12 @@ class Fleet(Struct):
         """A host turns out to be no good: nothing more is planned on it."""
         self.seen.pop(host, None)
         self.unfit[host] = why
+
+
+def one_machine(host: Host, other: Host) -> Refused:
+    """Two hosts of `hosts.yaml` turn out to be the same."""
+    what = f"{host} and {other} are one machine: both lead to the same {host.path}"
+    return Refused(what, move="keep one of them in hosts.yaml, where a new name takes the place of the old one")
 
 
 def env_files(repo: Repo, host: Host) -> tuple[str, ...]:
@@ -129,15 +154,6 @@ def in_place(repo: Repo, host: Host) -> bool:
     return Path(host.path, repo.prefix).resolve() == Path(repo.root).resolve()
 
 
-def edited(seen: Observation, repo: Repo) -> tuple[str, ...]:
-    """Files of the homelab that were edited on the host; none while an interrupted delivery explains them."""
-    from .observe import Checkout
-
-    if seen.interrupted or seen.checkout is not Checkout.GIT:
-        return ()
-    return tuple(path for path in seen.dirty if path.startswith(repo.prefix))
-
-
 def in_parallel(work: Callable[[Item], T], items: Sequence[Item]) -> list[T]:
     """`work` for each item at the same time; the answers in the order of `items`."""
     return [future.result() for future in [in_background(partial(work, item)) for item in items]]
@@ -150,8 +166,9 @@ def _failed_look(host: Host, result: Result | None) -> str:
         return f"bash is not installed on {host.name}; install it there"
     if result.exit == 124:
         return f"{host.name} did not answer within 60 s; look whether docker and the disk work there"
-    if result.ok:
-        move = "look for an exit in ~/.bashrc there, and for ForceCommand in its sshd_config"
-        return f"{host.name} lets us in and then runs no command; {move}"
+    from .observe import ran_nothing
+
+    if why := ran_nothing(host, result.text, result.stderr):
+        return "; ".join(why)
     lines = result.stderr.strip().splitlines() or [f"exit status {result.exit}"]
     return f"looking at {host.name} failed ({lines[-1]}); mend that there first"

@@ -9,8 +9,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from . import repo as repos
+from .by_hand import edited, lies_in, places
 from .errors import Refused
-from .fleet import Fleet, edited, in_place
+from .fleet import Fleet, in_place
 from .model import Environment, Host, Repo, Service
 from .observe import Observation
 from .plan import Plan, Step, Verb, key
@@ -32,12 +33,15 @@ def uncommitted(repo: Repo, request: Request, *, allow: bool, dry_run: bool) -> 
     paths = repos.uncommitted(Path(repo.root))
     secret = [path for path in paths if any(_is_secret(path, service) for service, _, _ in meant)]
     flakes = {host: folder(host) for host in system_hosts(repo, request)}
-    places = {"hosts.yaml", *flakes.values(), *(place for service, _, _ in meant for place in _places(service))}
-    here = {place for service, host, _ in meant if in_place(repo, host) for place in _places(service)}
+    all_places = {"hosts.yaml", *flakes.values(), *(place for service, _, _ in meant for place in places(service))}
+    here = {place for service, host, _ in meant if in_place(repo, host) for place in places(service)}
     here |= {place for host, place in flakes.items() if in_place(repo, host)}
-    concerned = [path for path in paths if _lies_in(path, places) and path not in secret]
-    running = [path for path in concerned if _lies_in(path, here)]
+    concerned = [path for path in paths if lies_in(path, all_places) and path not in secret]
+    running = [path for path in concerned if lies_in(path, here)]
     told = [f"{path} is not ignored by Git; add {Path(path).name} to .gitignore" for path in secret]
+    if (rebase := repos.rebasing(Path(repo.root))) and not (dry_run or allow):
+        raise Refused(rebase, move="git rebase --continue, or --abort; or deploy HEAD as it is: --allow-dirty")
+    told += [rebase] if rebase else []
     if not concerned:
         return tuple(told)
     if dry_run or (allow and not running):
@@ -69,7 +73,8 @@ def guarded(
 ) -> Plan:
     """The plan with the faults and questions that stand before removing much, or disturbing most."""
     faults = () if allow_removals else (*_in_ci(plan, environ), *_in_production(fleet.repo, plan))
-    asks = _disturbs_most(plan, fleet) if request.everything else ()
+    asks = (*_disturbs_most(plan, fleet),) if request.everything else ()
+    asks = asks if request.back or request.force else (*_passes_over(plan, fleet), *asks)
     return replace(plan, faults=(*plan.faults, *faults), asks=(*plan.asks, *asks))
 
 
@@ -79,7 +84,7 @@ def stateful(service: Service) -> str:
     if volumes:
         return f"the volume {volumes[0]}"
     for container in service.stack.containers:
-        inside = [path for path in container.mounts if not any(_lies_in(file, [path]) for file in service.files)]
+        inside = [path for path in container.mounts if not any(lies_in(file, [path]) for file in service.files)]
         for path in (*container.data, *inside):
             return path
     return ""
@@ -117,6 +122,20 @@ def _disturbs_most(plan: Plan, fleet: Fleet) -> Iterator[str]:
         yield f"restart {len(hit)} of {len(running)} running services?"
 
 
+def _passes_over(plan: Plan, fleet: Fleet) -> Iterator[str]:
+    """Commits that somebody else deployed and that this branch lacks, though this machine has heard of them. What was
+    checked out here once is this person's own: amended since, or left behind by a rebase.
+    """
+    root, ours = Path(fleet.repo.root), fleet.repo.base
+    for delivery in plan.deliveries:
+        there = fleet.seen[delivery.host.name].base
+        apart = repos.distance(root, ours, there) if there not in ("", ours) else None
+        if apart and apart.ahead and apart.behind and not repos.was_checked_out(root, there):
+            one = apart.behind == 1
+            what = f"{apart.behind} commit{'' if one else 's'} that this branch lacks"
+            yield f"{delivery.host} is at {there[:7]}, with {what}: undo {'it' if one else 'them'} there?"
+
+
 def _running(seen: Observation) -> Iterator[str]:
     for name, record in seen.records.items():
         if any(container.state == "running" for container in seen.of_project(record.project)):
@@ -136,7 +155,8 @@ def refuse_unexpected(before: Survey, after: Survey) -> None:
 
 
 def _found(survey: Survey) -> frozenset[tuple[str, str]]:
-    return frozenset((finding.service.name, finding.host.name) for finding in survey.findings)
+    found = (finding for finding in survey.findings if not finding.blocked)  # a host that is lost is no news of others
+    return frozenset((finding.service.name, finding.host.name) for finding in found)
 
 
 def _changed() -> Refused:
@@ -179,18 +199,9 @@ def _hosts(fleet: Fleet, found: Survey) -> list[Host]:
     return [fleet.repo.hosts[name] for name in names]
 
 
-def _places(service: Service) -> set[str]:
-    """Where the files lie that a service is made of."""
-    return {service.directory, *service.stack.reads}
-
-
 def _is_secret(path: str, service: Service) -> bool:
     """An env file that is not in the commit, and is not to be."""
     return path in service.stack.env_files and path not in service.files
-
-
-def _lies_in(path: str, places: Iterable[str]) -> bool:
-    return any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places)
 
 
 def _few(paths: Iterable[str]) -> str:

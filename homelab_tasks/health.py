@@ -29,9 +29,13 @@ INTERRUPTED = "interrupted"  # why a wait ended that was cancelled
 
 
 class Verdict(Struct, frozen=True):
-    """How a wait ended: `why` is "" when all is well, `log` the last lines of the container that is to blame."""
+    """How a wait ended: `why` is "" when all is well, `log` the last lines of the container that is to blame.
+
+    `started` has of each container the start by which it was found to be up, as Docker writes it.
+    """
 
     containers: tuple[RecordedContainer, ...] = ()
+    started: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
     log: tuple[str, ...] = ()
 
@@ -77,6 +81,7 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
     pending: dict[str, _State] = {ident: _State("") for ident in ids}
     before: dict[str, int] = {}
     done: dict[str, RecordedContainer] = {}
+    up: dict[str, str] = {}
     while pending and not watch.cancelled.is_set():
         watch.wake.clear()
         for ident in list(pending):
@@ -84,23 +89,25 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
             restarts = facts["RestartCount"] - before.setdefault(ident, _history(facts, watch))
             state = _judge(facts, gate, watch, restarts, early)
             if state.broken:
-                log = (*last_words(api, ident), *_words_of_check(facts))
+                log = (*last_words(api, ident), *words_of_check(facts))
                 return Verdict(why=f"container {state.key} {state.broken}", log=log)
             pending[ident] = state
             if not state.waits:
                 done[ident] = _recorded(facts, finished=state.finished)
+                up[ident] = facts["State"]["StartedAt"]
                 del pending[ident]
         waited = time.monotonic() - started
         if pending and waited > gate.timeout:
             ident, state = next(iter(pending.items()))
             why = f"container {state.key} {state.waits} after {gate.timeout:g} s"
-            return Verdict(why=why, log=(*last_words(api, ident), *_words_of_check(api.inspect_container(ident))))
+            return Verdict(why=why, log=(*last_words(api, ident), *words_of_check(api.inspect_container(ident))))
         if pending:
             watch.wake.wait(_pause(pending.values(), waited))
     refused = "" if pending else _ask_all(runner, gate, watch, started)
     if refused:
         return Verdict(why=refused, log=last_words(api, ids[0]) if ids else ())
-    return Verdict(tuple(done[ident] for ident in ids if ident in done), why=INTERRUPTED if pending else "")
+    there = tuple(done[ident] for ident in ids if ident in done)
+    return Verdict(there, up, why=INTERRUPTED if pending else "")
 
 
 def _pause(pending: Iterable[_State], waited: float) -> float:
@@ -109,39 +116,13 @@ def _pause(pending: Iterable[_State], waited: float) -> float:
     return min(LONGEST, *(state.due or grown for state in pending))
 
 
-def fallen(runner: Runner, known: Iterable[RecordedContainer]) -> Mapping[str, Verdict]:
-    """Of containers that were up in this run, those that are not any more: id -> what became of it.
-
-    One look at the end finds what started, was steady for its settle time, and died later. Raises ConnectionError.
-    """
-    from docker.errors import APIError
-    from requests.exceptions import RequestException
-
-    meant = {c.id: c for c in known if not c.finished}
-    try:
-        api = runner.docker()
-        there = {c["Id"]: c for c in api.containers(all=True, filters={"label": [PROJECT]}) if c["Id"] in meant}
-        down = [ident for ident, c in there.items() if c["State"] in ("restarting", "exited", "dead")]
-        down = [ident for ident in down if not _has_finished(api.inspect_container(ident))]
-        return {ident: _fall(api, meant[ident], there[ident]["Status"]) for ident in down}
-    except (RequestException, APIError) as error:
-        raise ConnectionError(str(error)) from error
-
-
-def _fall(api: Any, container: RecordedContainer, status: str) -> Verdict:
-    how = status[:1].lower() + status[1:]
-    return Verdict(
-        why=f"container {container.key} was up and is not any more: {how}", log=last_words(api, container.id)
-    )
-
-
 def last_words(api: Any, ident: str) -> tuple[str, ...]:
     """The last lines that a container wrote."""
     text: bytes = api.logs(ident, tail=LOG_LINES, stdout=True, stderr=True)
     return tuple(text.decode("utf-8", "replace").splitlines())
 
 
-def _words_of_check(facts: Mapping[str, Any]) -> tuple[str, ...]:
+def words_of_check(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """What the container's own health check said when it last failed."""
     results = (facts["State"].get("Health") or {}).get("Log") or ()
     failed = [result for result in results[-1:] if result["ExitCode"] != 0]
@@ -175,14 +156,14 @@ def _history(facts: Mapping[str, Any], watch: Watch) -> int:
 
 
 def _age(facts: Mapping[str, Any], watch: Watch) -> float:
-    return time.time() + watch.skew - _seconds(facts["State"]["StartedAt"])
+    return time.time() + watch.skew - seconds(facts["State"]["StartedAt"])
 
 
 def _judge(facts: Mapping[str, Any], gate: Gate, watch: Watch, restarts: int, early: EarlyTests) -> _State:
     state, key = facts["State"], facts["Config"]["Labels"][KEY]
     policy = facts["HostConfig"]["RestartPolicy"]["Name"]
     if state["Status"] in ("exited", "dead"):
-        if _has_finished(facts):
+        if has_finished(facts):
             return _State(key, finished=True)
         if policy in ("", "no") or restarts >= TOO_MANY_RESTARTS or state["Status"] == "dead":
             return _State(key, broken=f"ended with status {state['ExitCode']}")
@@ -197,7 +178,7 @@ def _judge(facts: Mapping[str, Any], gate: Gate, watch: Watch, restarts: int, ea
     return _State(key, waits="has not run long enough", due=lacking) if lacking > 0 else _State(key)
 
 
-def _has_finished(facts: Mapping[str, Any]) -> bool:
+def has_finished(facts: Mapping[str, Any]) -> bool:
     """It ended well, and nobody is to start it again."""
     state, policy = facts["State"], facts["HostConfig"]["RestartPolicy"]["Name"]
     return bool(state["Status"] == "exited" and state["ExitCode"] == 0 and policy in ("", "no", "on-failure"))
@@ -233,7 +214,7 @@ def _recorded(facts: Mapping[str, Any], *, finished: bool) -> RecordedContainer:
     return RecordedContainer(facts["Id"], facts["Config"]["Labels"][KEY], name, facts["Image"], finished)
 
 
-def _seconds(timestamp: str) -> float:
+def seconds(timestamp: str) -> float:
     """Docker's RFC 3339 with nanoseconds, as seconds since 1970."""
     from datetime import datetime
 

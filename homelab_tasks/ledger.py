@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import posixpath
 import re
 import threading
 import time
@@ -21,7 +20,7 @@ from .command import Command
 from .commands import ledger as commands
 from .errors import HomelabError, Refused
 from .model import Host
-from .observe import EnvFile, Observation, not_silent, parse
+from .observe import EnvFile, Observation, barred, not_silent, parse
 from .record import Record, SystemRecord, compact
 from .runner import ByteStream, Runner
 
@@ -46,16 +45,10 @@ class Locked(HomelabError):
 
 
 class Unwritable(HomelabError):
-    """The user may not write the checkout on the host, or `file` of its Git folder."""
+    """The checkout on the host, or `file` of its Git folder, cannot be written."""
 
-    def __init__(self, host: Host, said: str, file: str = "") -> None:
-        owner = host.user or "$USER"
-        move = f"on {host.name}: sudo install -d -o {owner} {host.path}"
-        if "No space left" in said:
-            move = "free some space there: inv cleanup"
-        elif file:
-            move = f"on {host.name}: sudo chown -R {owner}: {host.path}/.git"
-        super().__init__(f"cannot write {posixpath.join(host.path, file).rstrip('/')} on {host.name} ({said}); {move}")
+    def __init__(self, host: Host, why: str, file: str = "", mount: str = "") -> None:
+        super().__init__("; ".join(barred(host, why, file=file, mount=mount)))
 
 
 def _with_short_time(holder: str) -> str:
@@ -125,7 +118,8 @@ def _open(runner: Runner, hold: Command) -> Held:
     if state == "locked":
         raise ConnectionError(f"{runner.host.name} did not end its answer")
     if state == "unwritable":
-        raise Unwritable(runner.host, "permission denied", holder)
+        why, _, mount = rest.partition("\n")
+        raise Unwritable(runner.host, why or "permission denied", holder, mount.strip())
     before, *answer = _ANSWER.split(said, maxsplit=1)
     if answer:
         what, move = not_silent(runner.host, before)

@@ -168,6 +168,8 @@ class Container(Struct, frozen=True):
     profiles: tuple[str, ...] = ()  # with any, Compose starts it only if the profile is asked for
     active: bool = True  # it has no profile, or the template asks for one of them
     ports: tuple[Port, ...] = ()
+    renews: bool = False  # its `pull_policy` has Compose pull an image that is there, or may say so with a variable
+    grace: float = 0.0  # seconds that its end may take (`stop_grace_period`); 0: it does not say
     place: Place = Place("")  # of its container_name, else of its key
 
 
@@ -205,7 +207,7 @@ class Service(Struct, frozen=True):
     hooks: tuple[Hook, ...] = ()
     files: Mapping[str, str] = field(
         default_factory=dict
-    )  # path from the homelab's root -> Git blob id; {} outside a commit
+    )  # path from the homelab's root -> Git blob id, mode, text of a symlink; {} outside a commit
     digest: str = ""  # over `files`; "" outside a commit
     place: Place = Place("services")
 

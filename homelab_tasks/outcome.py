@@ -7,7 +7,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from .plan import Plan, Step
+from .plan import Plan, Step, Verb
 
 
 class Status(Enum):
@@ -58,6 +58,7 @@ class Undone(Struct, frozen=True):
     outcomes: tuple[Outcome, ...] = ()
     left: tuple[str, ...] = ()
     seconds: float = 0.0
+    sick: tuple[Step, ...] = ()  # of what was sick before too: only a restart was tried, nothing had to be put back
 
 
 class Report(Struct, frozen=True):
@@ -73,6 +74,11 @@ class Report(Struct, frozen=True):
     undone: Undone | None = None
 
     @property
+    def changed(self) -> tuple[Outcome, ...]:
+        """What containers have seen."""
+        return tuple(outcome for outcome in self.of(Status.DONE) if outcome.step.verb is not Verb.NOTE)
+
+    @property
     def ok(self) -> bool:
         """Everything that was planned is done."""
         return not self.interrupted and not self.trouble and all(o.status is Status.DONE for o in self.outcomes)
@@ -84,6 +90,23 @@ class Report(Struct, frozen=True):
         """
         begun = (outcome for outcome in self.outcomes if outcome.step.key in self.touched)
         return self.interrupted or bool(self.trouble) or any(outcome.status is not Status.DONE for outcome in begun)
+
+    def roots(self, step: Step) -> tuple[Outcome, ...]:
+        """The failures for which `step` was skipped: of what it needs, directly or through others that were skipped."""
+        steps = {known.key: known for known in self.plan.steps}
+        failed = {outcome.step.key: outcome for outcome in self.of(Status.FAILED)}
+        found: set[str] = set()
+        queue, visited = list(step.needs), set[str]()
+        while queue:
+            key = queue.pop()
+            if key in visited or key not in steps:
+                continue
+            visited.add(key)
+            if key in failed:
+                found.add(key)
+            else:
+                queue += steps[key].needs
+        return tuple(failed[key] for key in sorted(found))
 
     def of(self, status: Status) -> tuple[Outcome, ...]:
         """The outcomes of one kind, in the order in which they came."""

@@ -47,11 +47,15 @@ class Run(Struct, frozen=True):
     declined: bool = False
 
 
-def load(start: Path, *, pull: bool = False) -> Repo:
-    """The homelab around `start` at HEAD; with `pull` a checkout that is itself the host's is fast-forwarded first."""
+def load(start: Path, *, pull: bool = False, dry_run: bool = False) -> Repo:
+    """The homelab around `start` at HEAD; with `pull` a checkout that is itself the host's is fast-forwarded first, or
+    in a dry run read as it would be then.
+    """
     loaded = repos.at_commit(start)
     origins = [host for host in loaded.hosts.values() if pull and host.source is Source.ORIGIN]
     if any(in_place(loaded, host) for host in origins):
+        if dry_run:
+            return repos.at_commit(start, repos.incoming(Path(loaded.root)))
         repos.pull(Path(loaded.root))
         loaded = repos.at_commit(start)
     return loaded
@@ -105,14 +109,14 @@ def change(
     """Bring about what was found, by the fleet's repo, as things were in the `past`; `finish` completes the plan."""
     from . import guards
     from .plan.survey import survey
-    from .prepare import locking, resolve
+    from .prepare import files_here, locking, resolve, undeliverable
 
     repo, request = fleet.repo, found.request
-    if any(f.drift.new and not f.blocked for f in found.findings):
-        fleet.look_at(repo.hosts.values())  # only a service that is new somewhere can have come from elsewhere
+    if found.moved or any(f.drift.new and not f.blocked for f in found.findings):
+        fleet.look_at(repo.hosts.values())  # where it came from, or went; and two names of one machine show
     guards.refuse_undoing(fleet, found)
     found = survey(repo, request, fleet.seen, fleet.unfit, past)
-    answers = resolve(fleet, found)
+    answers, here = resolve(fleet, found), files_here(repo, found.findings)
 
     def make(resolved: Mapping[str, Resolution]) -> Plan:
         from .plan.deploy import plan_deploy
@@ -120,9 +124,10 @@ def change(
         from .plan.room import with_room
 
         guards.refuse_undoing(fleet, survey(repo, request, fleet.seen, fleet.unfit, past))  # what the lock shows too
-        found, facts = survey(repo, request, fleet.seen, fleet.unfit, past), Facts(repo, fleet.seen, resolved)
+        found, facts = survey(repo, request, fleet.seen, fleet.unfit, past), Facts(repo, fleet.seen, resolved, here)
         plan = with_room(plan_deploy(found, facts), found, facts)
         plan = finish(replace(plan, notices=(*notices, *plan.notices), deliveries=_elsewhere(repo, plan)))
+        plan = replace(plan, faults=(*plan.faults, *undeliverable(repo, plan.deliveries)))
         return guards.guarded(fleet, plan, request, allow_removals=options.allow_removals)
 
     if options.dry_run:

@@ -1,30 +1,30 @@
-"""Everything that comes before the first container changes: resolve, lock, pull, deliver; each on all hosts at once."""
+"""What comes before the first container changes: resolve, lock, deliver; each on all hosts at once."""
 
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from . import repo as repos
+from . import undelivered
 from .background import in_background
-from .commands import docker, git
+from .commands import git
 from .commands import resolve as resolving
 from .commands.resolve import Resolution
 from .errors import HomelabError
-from .fleet import Fleet, env_files, in_parallel
+from .fleet import Fleet, env_files, in_parallel, one_machine
 from .model import Host, Repo, Source
 from .plan import Delivery, Plan
-from .plan.beside import places
+from .plan.beside import beside, places
 from .plan.survey import Finding, Survey
 from .runner import SESSIONS, Result, Runner
 
@@ -60,6 +60,12 @@ def resolve(fleet: Fleet, survey: Survey) -> Callable[[], Mapping[str, Resolutio
     return partial(_resolved, fleet, asking)
 
 
+def files_here(repo: Repo, findings: Iterable[Finding]) -> frozenset[str]:
+    """What containers mount and no commit has, from the homelab's root, if it is a file on this machine."""
+    paths = {path for finding in findings for path in beside(finding.service)}
+    return frozenset(path for path in paths if Path(repo.root, path).is_file())
+
+
 def _resolved(fleet: Fleet, asking: Mapping[str, Future[Result]]) -> Mapping[str, Resolution]:
     answers: dict[str, Resolution] = {}
     for name, coming in asking.items():
@@ -67,8 +73,15 @@ def _resolved(fleet: Fleet, asking: Mapping[str, Future[Result]]) -> Mapping[str
         if result.ok:
             answers[name] = resolving.parse(host, result.text)
         else:
-            fleet.lose(name, _failure(host, "asking Compose", result))
+            fleet.lose(name, _unresolved(host, result))
     return answers
+
+
+def _unresolved(host: Host, result: Result) -> str:
+    from .observe import no_scratch  # it works in a folder for what is temporary
+
+    why = None if result.lost else no_scratch(host, result.stderr)
+    return "; ".join(why) if why else _failure(host, "asking Compose", result)
 
 
 @contextmanager
@@ -112,15 +125,29 @@ def _all_or_none(fleet: Fleet, taking: Mapping[str, Future[Held]]) -> dict[str, 
         try:
             held = future.result()
         except HomelabError as error:
-            refused.append(error)
+            refused.append(_our_own(fleet, name, taking, error) or error)
         except ConnectionError as error:
             fleet.lose(name, f"{name} was lost while locking ({error}); run the same again")
         else:
             if name not in fleet.unfit:  # it may have been lost to something else meanwhile
-                fleet.seen[name], ledgers[name] = held.seen or fleet.seen[name], held.ledger
+                ledgers[name] = held.ledger
+                if held.seen:
+                    fleet.see(fleet.repo.hosts[name], held.seen)
     if refused:
         raise refused[0]
     return ledgers
+
+
+def _our_own(fleet: Fleet, name: str, taking: Iterable[str], error: HomelabError) -> HomelabError | None:
+    """The lock of this very run, which it took by another name of the same machine."""
+    from .author import who
+    from .ledger import Locked
+
+    hosts = fleet.repo.hosts
+    if not isinstance(error, Locked) or not error.holder.startswith(f"{who()}, pid {os.getpid()}, "):
+        return None
+    others = [other for other in taking if other != name and hosts[other].path == hosts[name].path]
+    return one_machine(hosts[others[0]], hosts[name]) if len(others) == 1 else None
 
 
 def crews(fleet: Fleet, ledgers: Mapping[str, Ledger], who: str) -> dict[str, Crew]:
@@ -151,26 +178,6 @@ def _reserved(fleet: Fleet, asking: Mapping[str, Future[None]]) -> None:
             fleet.lose(name, str(error))
 
 
-class _Pull(Struct, frozen=True):
-    host: Host
-    image: str
-
-
-def pull(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
-    """Fetch the images that hosts lack; what went wrong, one sentence an image."""
-    wanted: dict[_Pull, str] = {}
-    for step in plan.steps:
-        if not step.blocked:
-            wanted |= {_Pull(step.host, image): step.subject for image in step.pulls}
-
-    def fetch(one: _Pull) -> str:
-        result = fleet.runners[one.host.name].run(docker.pull(one.image))
-        move = f"check its name, and try it there: docker pull {one.image}"
-        return _trouble(fleet, one.host, f"pulling {one.image} for {wanted[one]}", result, move=move)
-
-    return tuple(filter(None, in_parallel(fetch, list(wanted))))
-
-
 def _outgoing(repo: Repo, host: Host, seen: Observation) -> bytes:
     """The commits that the host lacks, as a bundle. No origin has a commit that was made of others."""
     if seen.commit == repo.commit or (host.source is Source.ORIGIN and not repo.made_of):
@@ -191,24 +198,40 @@ def deliver(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
     def check_out(host: Host) -> str:
         received = fleet.received[host.name].result() if host.name in fleet.received else None
         if received is not None and not received.ok:
-            return _trouble(fleet, host, "delivering the commit", received)
+            return _undelivered(fleet, host, received)
         result = _check_out(fleet, host)
         fleet.notes += [
             f"{host.name}: a file in the way of the commit was kept as {path}" for path in result.text.splitlines()
         ]
-        return _delivery_trouble(fleet, host, result)
+        return _undelivered(fleet, host, result)
 
     return tuple(filter(None, in_parallel(check_out, still)))
+
+
+def undeliverable(repo: Repo, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+    """What can be known of that before: the history of this clone is not whole, and some hosts have none of it."""
+    first = [d.host.name for d in deliveries if not d.commit and d.host.source is Source.PUSH]
+    if not first or not repos.is_shallow(Path(repo.root)):
+        return ()
+    return (f"the first delivery to {', '.join(first)} is the whole history, and {undelivered.SHALLOW}",)
+
+
+def _undelivered(fleet: Fleet, host: Host, result: Result) -> str:
+    if result.ok:
+        return ""
+    shallow = repos.is_shallow(Path(fleet.repo.root))
+    why = undelivered.sentence(host, fleet.repo.base, result.stderr, shallow=shallow)
+    return why or trouble_of(fleet, host, "delivering the commit", result)
 
 
 def _check_out(fleet: Fleet, host: Host) -> Result:
     """Also where the host should have the commit, and has thrown it away: then it gets all of its history again."""
     repo, runner = fleet.repo, fleet.runners[host.name]
-    result = runner.run(git.take(host, repo))
+    result = runner.run(git.take(host, repo, env_files(repo, host)))
     if result.ok or "did not arrive" not in result.stderr or host.source is Source.ORIGIN:
         return result
     again = runner.run(git.receive(host, repos.bundle(repo)))
-    return runner.run(git.take(host, repo)) if again.ok else again
+    return runner.run(git.take(host, repo, env_files(repo, host))) if again.ok else again
 
 
 def block(plan: Plan, unfit: Mapping[str, str]) -> Plan:
@@ -225,27 +248,7 @@ def _paths(findings: Iterable[Finding]) -> set[str]:
     return wanted
 
 
-def _delivery_trouble(fleet: Fleet, host: Host, result: Result) -> str:
-    said = result.stderr
-    if "did not arrive" in said:
-        return f"commit {fleet.repo.base[:7]} is not at the origin of {host.name}; git push, then run the same again"
-    if host.source is Source.ORIGIN and (refusals := re.findall(r"(?m)^fatal: (.+)$", said)):
-        word = "add" if "does not appear to be a git repository" in said else "set-url"
-        move = f"on {host.name}: git -C {host.path} remote {word} origin URL"
-        return f"{host.name} cannot fetch from its origin ({refusals[0]}); {move}"
-    if "would be overwritten" in said:
-        files = [line.strip() for line in said.splitlines() if line.startswith("\t")]
-        return f"files on {host.name} are in the way of the commit: {', '.join(files)}; move them away there"
-    if "may not be written" in said:
-        folders = [line.strip() for line in said.splitlines() if line.startswith("\t")]
-        barred = [posixpath.normpath(posixpath.join(host.path, folder)) for folder in folders]
-        what = f"{host.user or 'the user'} may not write {', '.join(barred)} on {host.name}"
-        move = f"on {host.name}: sudo chown {host.user or '$USER'}: {shlex.join(barred)}"
-        return f"{what}, where the commit changes files; {move}"
-    return _trouble(fleet, host, "delivering the commit", result)
-
-
-def _trouble(fleet: Fleet, host: Host, doing: str, result: Result, *, move: str = "") -> str:
+def trouble_of(fleet: Fleet, host: Host, doing: str, result: Result, *, move: str = "") -> str:
     """What went wrong, or "": also where the host was lost, which is its own trouble and not the others'."""
     if result.ok:
         return ""

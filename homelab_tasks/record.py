@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from .model import Pinned
 
-_SEVERAL = "several"  # no digest
+EDITED = "edited"  # no digest: files of the service were edited on the host
+_SEVERAL = "several"  # the same
 
 
 class Held(Struct, frozen=True):

@@ -102,7 +102,8 @@ def execute_first(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew], make: Cal
     report = replace(report, plan=plan)
     if why := _why_no_more(report):
         return _without_the_rest(report, why)
-    look_again(fleet, crews, [outcome.step.host for outcome in report.of(Status.DONE)])
+    hosts = [outcome.step.host for outcome in report.of(Status.DONE)]
+    look_again(fleet, crews, hosts, after="after its system changed")
     try:
         again = make()
     except Refused as refusal:
@@ -131,9 +132,9 @@ def _without_the_rest(report: Report, why: str) -> Report:
     return replace(report, outcomes=(*report.outcomes, *left))
 
 
-def look_again(fleet: Fleet, crews: Mapping[str, Crew], hosts: Iterable[Host]) -> None:
-    """See hosts as they are now that their systems changed; waits until Docker answers there. Of one where it does not,
-    what was seen before stays for the journal.
+def look_again(fleet: Fleet, crews: Mapping[str, Crew], hosts: Iterable[Host], *, after: str) -> None:
+    """See hosts as they are now, `after` something that may have restarted Docker; waits until that answers there. Of
+    one where it does not, what was seen before stays for the journal.
     """
 
     def see(host: Host) -> None:
@@ -145,10 +146,10 @@ def look_again(fleet: Fleet, crews: Mapping[str, Crew], hosts: Iterable[Host]) -
                 break
             time.sleep(_PAUSE)
         if problems := fleet.problems_of(seen):
-            fleet.unfit[host.name] = f"after its system changed: {problems[0]}"
+            fleet.unfit[host.name] = f"{after}: {problems[0]}"
         else:
-            fleet.seen[host.name] = seen
-            crews[host.name].records = dict(seen.records)
+            fleet.see(host, seen)
+            crews[host.name].records = dict(fleet.seen[host.name].records)
 
     in_parallel(see, list(hosts))
 

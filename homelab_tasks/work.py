@@ -22,6 +22,7 @@ from .model import OnFailure
 from .observe import Observation
 from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Plan, key
+from .pulls import pull
 from .stage import Stage
 
 FEW_LINES = 50  # a state file is written anew when it has this many lines, and three times as many as services
@@ -74,7 +75,7 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, 
     tell = audience.tell(plan)
     _announce(plan, tell)
     reserving = prepare.reserve(fleet, plan)
-    trouble = prepare.pull(fleet, plan)
+    trouble, plan = pull(fleet, plan)
     reserving()
     with Interrupts() as interrupts:  # from the first change to the last record: one Ctrl-C is heard where work waits
         try:
@@ -85,9 +86,9 @@ def _work(fleet: Fleet, plan: Plan, crews: dict[str, Crew], audience: Audience, 
             if interrupts.insisted:
                 raise
             interrupted = Report(plan, interrupted=True, trouble=("interrupted; run the same again",))
-            return _not_begun(fleet, interrupted, started)
+            return _not_begun(fleet, crews, interrupted, started)
         if trouble:
-            return _not_begun(fleet, Report(plan, trouble=trouble), started)
+            return _not_begun(fleet, crews, Report(plan, trouble=trouble), started)
         crews, plan = _still_locked(fleet, crews), prepare.block(plan, fleet.unfit)
         for step in plan.steps:
             tell(Progress(step, Phase.WAITING))
@@ -106,9 +107,12 @@ def _bring_files(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew], audience: 
     return (*trouble, *dict.fromkeys(why for name in there for answer in noted[name] if (why := answer.result())))
 
 
-def _not_begun(fleet: Fleet, report: Report, started: float) -> Report:
+def _not_begun(fleet: Fleet, crews: Mapping[str, Crew], report: Report, started: float) -> Report:
     """No container has changed; the commit goes back to where it was, whatever is to stay of a run that has begun."""
-    left = undo.files_back(fleet, report.plan.deliveries)
+    back = undo.files_back(fleet, report.plan.deliveries)
+    there = [name for name in _still_locked(fleet, crews) if back.get(name) == ()]
+    unwritten = undo.records_back(crews, fleet.seen, {name: [*crews[name].records] for name in there})
+    left = (*(why for trouble in back.values() for why in trouble), *unwritten)
     seconds, notes = time.monotonic() - started, tuple(fleet.notes)
     trouble = tuple(dict.fromkeys((*report.trouble, *left)))  # what kept the commit out may keep it from going back
     return replace(report, trouble=trouble, seconds=seconds, notes=notes)
@@ -190,7 +194,7 @@ def _announce(plan: Plan, tell: Tell) -> None:
 def _write_down(fleet: Fleet, before: Mapping[str, Observation], report: Report, crews: Mapping[str, Crew]) -> None:
     for name, crew in crews.items():
         outcomes = [o for o in report.outcomes if o.step.host.name == name]
-        steps = [_ended(outcome, crew) for outcome in outcomes]
+        steps = [_ended(outcome, report, crew) for outcome in outcomes]
         result = {
             "ok": report.ok,
             "interrupted": report.interrupted,
@@ -199,23 +203,33 @@ def _write_down(fleet: Fleet, before: Mapping[str, Observation], report: Report,
         }
         if report.undone:
             result |= {"reverted": True, "left": list(report.undone.left)}
+        result |= {"aside": crew.aside} if crew.aside else {}
         crew.ledger.journal(_event("end", fleet, before, report.plan, crew) | result)
-        fleet.notes += [crew.ledger.untold] if crew.ledger.untold else []
+        fleet.notes += [*crew.aside, *([crew.ledger.untold] if crew.ledger.untold else [])]
         crew.ledger.remember_env(fleet.seen[name].env.values() if name in fleet.seen else ())
         if before[name].record_lines + 2 * len(steps) > FEW_LINES + 3 * len(crew.records):
             crew.ledger.compact(crew.records.values())
 
 
-def _ended(outcome: Outcome, crew: Crew) -> dict[str, Any]:
+def _ended(outcome: Outcome, report: Report, crew: Crew) -> dict[str, Any]:
     """How a step ended; of a service that is as planned also its settings and images, for whoever goes back to them."""
     step = outcome.step
     ended = {"step": step.key, "verb": step.verb.value, "status": outcome.status.value, "why": outcome.why}
     ended |= {"kept": outcome.kept} if outcome.kept else {}
+    roots = report.roots(step) if outcome.status is Status.SKIPPED else ()
+    if roots and all(root.step.host != step.host for root in roots):
+        ended |= _because(roots[0])
     record = crew.records.get(step.subject)
     if not (step.entry and record and outcome.status is Status.DONE):
         return ended
     images = {container.key: container.image for container in record.containers}
     return ended | {"digest": record.digest, "env": dict(record.env), "images": images}
+
+
+def _because(root: Outcome) -> dict[str, str]:
+    """Why a step was skipped of which the journal of its own host would else not tell the cause."""
+    step = root.step
+    return {"why": f"needs {step.subject} on {step.host.name}: {root.why}", "cause": step.key}
 
 
 def _event(kind: str, fleet: Fleet, seen: Mapping[str, Observation], plan: Plan, crew: Crew) -> dict[str, Any]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ..command import Command, host_script, lasting
+from ..command import Command, host_script, host_text, lasting
 from ..model import Host, Repo, Service
+from ..repo.policy import renewed_after, span
 
 FEW_COLLECTIONS = ("env", "GOGC=400")  # of garbage: a tenth of the processor time that Compose takes
 START_TIMEOUT = 900  # seconds; a build may be part of it
-STOP_TIMEOUT = 180
+STOP_TIMEOUT = 180  # besides what `stop_grace_period` gives containers
+KEEP_IMAGES = ("--pull", "missing")
+_UNKNOWN: Mapping[str, Any] = MappingProxyType({})
 
 
 class Project(Struct, frozen=True):
@@ -26,13 +32,28 @@ class Project(Struct, frozen=True):
     directory: str  # absolute, on the host
     binary: str = ""  # path of the plugin, "" for `docker compose`
     working: str = ""  # lock file that every changing command holds shared for as long as it works
+    renews: bool = False  # its `pull_policy` has Compose pull images that are there: that was done before
+    grace: float = 0.0  # seconds that its containers may take to end, one after the other
 
     def command(self, *words: str, timeout: float) -> Command:
         """`compose -p NAME words...` in the project's folder."""
         compose = (self.binary,) if self.binary else ("docker", "compose")
-        lock = ("flock", "--shared", self.working) if self.working else ()
         works = lasting(*compose, "--project-name", self.name, *words)
-        return Command((*FEW_COLLECTIONS, *lock, *works), directory=self.directory, timeout=timeout)
+        return Command((*FEW_COLLECTIONS, *self._lock, *works), directory=self.directory, timeout=timeout)
+
+    def script(self, name: str, *words: str, timeout: float) -> Command:
+        """`host/NAME.sh`, which changes something of the project, with these words after the project's name."""
+        works = lasting("bash", "-c", host_text(name), "homelab", self.name, *words)
+        return Command((*self._lock, *works), timeout=timeout)
+
+    def up(self, *words: str) -> Command:
+        """`compose up --detach words...`: no image that is there is pulled, and old containers have time to end."""
+        kept = KEEP_IMAGES if self.renews else ()
+        return self.command("up", "--detach", *kept, *words, timeout=START_TIMEOUT + self.grace)
+
+    @property
+    def _lock(self) -> tuple[str, ...]:
+        return ("flock", "--shared", self.working) if self.working else ()
 
 
 def directory(repo: Repo, host: Host, service: Service) -> str:
@@ -42,35 +63,51 @@ def directory(repo: Repo, host: Host, service: Service) -> str:
 
 def up(project: Project, *, recreate: Iterable[str] = (), build: bool = False) -> list[Command]:
     """Bring the project to what its files say; then make `recreate` (keys under `services:`) anew in any case."""
-    flags = ("--detach", "--remove-orphans", "--quiet-pull", *(("--build",) if build else ()))
-    first = project.command("up", *flags, timeout=START_TIMEOUT)
+    first = project.up("--remove-orphans", "--quiet-pull", *(("--build",) if build else ()))
     again = tuple(sorted(recreate))
     if not again:
         return [first]
-    return [first, project.command("up", "--detach", "--no-deps", "--force-recreate", *again, timeout=START_TIMEOUT)]
+    return [first, project.up("--no-deps", "--force-recreate", *again)]
 
 
 def up_stage(
     project: Project, keys: Iterable[str], *, recreate: Iterable[str] = (), build: bool = False
 ) -> list[Command]:
     """Bring these containers alone to what the files say, however what they depend on is; `recreate` as in `up`."""
-    flags = ("--detach", "--no-deps", "--remove-orphans", "--quiet-pull", *(("--build",) if build else ()))
+    flags = ("--no-deps", "--remove-orphans", "--quiet-pull", *(("--build",) if build else ()))
     stage, again = set(keys), set(keys) & set(recreate)
     anew = ("--force-recreate",)
     found = [(*flags, *sorted(stage - again))] if stage - again else []
     found += [(*flags, *anew, *sorted(again))] if again else []
-    return [project.command("up", *words, timeout=START_TIMEOUT) for words in found]
+    return [project.up(*words) for words in found]
+
+
+def make(project: Project, keys: Iterable[str], *, build: bool = False) -> Command:
+    """Make these containers anew and start none: `up` starts a container that is there, whatever it lacks."""
+    kept = KEEP_IMAGES if project.renews else ()
+    flags = ("--no-start", *kept, "--no-deps", "--quiet-pull", *(("--build",) if build else ()), "--force-recreate")
+    return project.command("up", *flags, *sorted(keys), timeout=START_TIMEOUT + project.grace)
+
+
+def drop_networks(project: Project, names: Iterable[str]) -> Command:
+    """Take these networks away; the project's containers on them are stopped, and stay."""
+    return project.script("drop_networks", *names, timeout=STOP_TIMEOUT + project.grace)
+
+
+def drop_containers(project: Project, idents: Iterable[str]) -> Command:
+    """Stop and remove these containers; their volumes stay. Compose leaves those of a profile that is off."""
+    return project.script("drop_containers", *idents, timeout=STOP_TIMEOUT + project.grace)
 
 
 def recreate_all(project: Project, *, build: bool = False) -> list[Command]:
     """Make every container of the project anew, changed or not."""
-    flags = ("--detach", "--remove-orphans", "--quiet-pull", "--force-recreate", *(("--build",) if build else ()))
-    return [project.command("up", *flags, timeout=START_TIMEOUT)]
+    flags = ("--remove-orphans", "--quiet-pull", "--force-recreate", *(("--build",) if build else ()))
+    return [project.up(*flags)]
 
 
 def restart(project: Project, keys: Iterable[str] = ()) -> Command:
     """Restart these containers, or all."""
-    return project.command("restart", *sorted(keys), timeout=STOP_TIMEOUT)
+    return project.command("restart", *sorted(keys), timeout=STOP_TIMEOUT + project.grace)
 
 
 def unpause(project: Project, keys: Iterable[str]) -> Command:
@@ -85,12 +122,13 @@ def signal(project: Project, name: str, keys: Iterable[str]) -> Command:
 
 def stop(project: Project) -> Command:
     """Stop the containers and keep them."""
-    return project.command("stop", timeout=STOP_TIMEOUT)
+    return project.command("stop", timeout=STOP_TIMEOUT + project.grace)
 
 
 def down(project: Project, *, volumes: bool = False) -> Command:
     """Remove containers and networks of the project; its named volumes only on demand."""
-    return project.command("down", "--remove-orphans", *(("--volumes",) if volumes else ()), timeout=STOP_TIMEOUT)
+    flags = ("--remove-orphans", *(("--volumes",) if volumes else ()))
+    return project.command("down", *flags, timeout=STOP_TIMEOUT + project.grace)
 
 
 def left(project: Project, *, volumes: bool = False) -> Command:
@@ -113,6 +151,30 @@ def fetched(model: str) -> tuple[str, ...]:
     services = (json.loads(model).get("services") or {}).values()
     meant = [s for s in services if not s.get("build") and s.get("pull_policy") not in ("never", "build")]
     return tuple(dict.fromkeys(str(s["image"]) for s in meant if s.get("image")))
+
+
+def grace(service: Service | None, model: Mapping[str, Any] = _UNKNOWN) -> float:
+    """Seconds that the containers of a service may take to end, each after the one before: as its files here say, or
+    those that were resolved on a host. Of a service that has left the repo nobody knows.
+    """
+    there = (model.get("services") or {}).values()
+    here = sum(container.grace for container in service.stack.containers) if service else 0.0
+    return max(here, sum(span(str(container.get("stop_grace_period", ""))) for container in there))
+
+
+def renews(service: Service, model: Mapping[str, Any] = _UNKNOWN) -> bool:
+    """Whether `up` would pull images that are there; told as `grace` is."""
+    there = (model.get("services") or {}).values()
+    asked = (c for c in there if not c.get("build") and renewed_after(str(c.get("pull_policy", ""))) is not None)
+    return any(container.renews for container in service.stack.containers) or any(asked)
+
+
+def as_older_ones_take_it(up: Command, said: str) -> Command | None:
+    """The same `up` for a Compose before 2.6, which knew no `--pull`; None where that is not what it `said`."""
+    if "unknown flag: --pull" not in said or KEEP_IMAGES[0] not in up.argv:
+        return None
+    at = up.argv.index(KEEP_IMAGES[0])
+    return replace(up, argv=(*up.argv[:at], *up.argv[at + len(KEEP_IMAGES) :]))
 
 
 def logs(binary: str, projects: Iterable[str], *, tail: int, follow: bool) -> Command:

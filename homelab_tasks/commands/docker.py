@@ -16,6 +16,11 @@ def pull(image: str) -> Command:
     return command("docker", "pull", "--quiet", image, timeout=PULL_TIMEOUT)
 
 
+def renew(image: str, age: float) -> Command:
+    """Fetch an image that is there, if its name was given at least `age` seconds ago; prints its id afterwards."""
+    return host_script("renew", image, f"{age:.0f}", timeout=PULL_TIMEOUT)
+
+
 def tag(ident: str, name: str) -> Command:
     """Let `name` mean the image of this id."""
     return command("docker", "image", "tag", ident, name)

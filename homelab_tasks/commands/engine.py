@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, field
@@ -24,6 +25,8 @@ class Stock(Struct, frozen=True):
     images: Mapping[str, str] = field(default_factory=dict)
     networks: frozenset[str] = frozenset()
     volumes: frozenset[str] = frozenset()
+    made: Mapping[str, float] = field(default_factory=dict)  # networks, and when; seconds since 1970
+    makes: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # volumes: driver, its options
     version: str = ""  # such as 26.1.5+dfsg1
     held: Mapping[str, frozenset[Unique]] = field(default_factory=dict)  # by compose project
 
@@ -44,6 +47,8 @@ def stock(said: str) -> Stock | None:
             images=_images(images),
             networks=frozenset(network["Name"] for network in networks),
             volumes=frozenset(volume["Name"] for volume in volumes["Volumes"] or ()),
+            made={network["Name"]: _seconds(network.get("Created")) for network in networks},
+            makes={v["Name"]: (v.get("Driver") or "local", v.get("Options") or {}) for v in volumes["Volumes"] or ()},
             version=version,
             held=held(containers, networks),
         )
@@ -64,6 +69,11 @@ def _images(listed: Any) -> Mapping[str, str]:
         found |= {image_name(name): image["Id"] for name in names if "<none>" not in name}
         found[image["Id"]] = image["Id"]
     return found
+
+
+def _seconds(written: Any) -> float:
+    """Of a time as Docker writes it, with nine digits after the point."""
+    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", written)).timestamp() if written else 0.0
 
 
 def _answers(said: bytes) -> Iterator[tuple[Any, str]]:

@@ -12,7 +12,7 @@ from ..observe import FIELDS
 def hold(host: Host, who: str, branch: str, env_files: Iterable[str], *, turn: str = "") -> Command:
     """Take the host's lock, and observe it again under the lock unless its turn still is `turn`. Prints `locked` and
     what `observe.look` prints (nothing, where it is not observed), or `held WHO`, `busy WHO` (a dead run's command
-    still works) or `unwritable`, with a file where it is one of the Git folder.
+    still works) or `unwritable`, with a file where it is one of the Git folder, why, and the file system's mount point.
     """
     arguments = (host.path, who, branch or "main", turn, host_text("look"), "\t".join(FIELDS), *env_files)
     return host_script("hold", *arguments, timeout=0)

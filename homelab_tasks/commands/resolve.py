@@ -29,6 +29,7 @@ class Resolved(Struct, frozen=True):
     blank: tuple[str, ...] = ()  # variables that are not set and have no default
     before: Mapping[str, Any] | None = None
     files_before: Mapping[str, str] | None = None
+    unset: frozenset[str] = frozenset()  # variables that configs and secrets are made of, and that have no value
 
 
 class Resolution(Struct, frozen=True):
@@ -60,14 +61,15 @@ def resolve(  # noqa: PLR0917 - what is asked, of whom, with what
     for service in services:
         lines = "\n".join(f"{hashed} {path}" for path, hashed in then.get(service.name, {}).items())
         words += [service.name, service.directory, service.project, "keep" if service.name in kept else "ask", lines]
-    fixed = (host.path, repo.prefix, compose, questions(), "\n".join(places))
+    env = (f"{repo.prefix}{path}" for s in services for path in s.stack.env_files if path not in s.files)
+    fixed = (host.path, repo.prefix, compose, questions(), "\n".join(places), "\n".join(dict.fromkeys(env)))
     return host_script("resolve", *fixed, *words, stdin=tree, timeout=120)
 
 
 def parse(host: Host, output: str) -> Resolution:
     """Read what `resolve` printed, whatever it is; an answer without its end says so in `problem`."""
     parts = output.split("\036")
-    if len(parts) < 4 or parts[-1] != "end\n" or any(entry.count("\037") != 4 for entry in parts[3:-1]):
+    if len(parts) < 4 or parts[-1] != "end\n" or any(entry.count("\037") != 5 for entry in parts[3:-1]):
         cut = f"the answer of {host.name} about compose was cut short; run the same again"
         return Resolution({}, Stock(), problem=cut)
     tree, engine, there, *entries, _ = parts
@@ -80,19 +82,31 @@ def parse(host: Host, output: str) -> Resolution:
 
 
 def _resolved(entry: str, tree: str, path: str) -> Resolved:
-    name, status, model, errors, detail = entry.split("\037")
+    name, status, model, errors, values, detail = entry.split("\037")
     recorded = _json(detail)
     before = _mapping(recorded.get("model")) if recorded else None
     kept = status == "kept"
     model = model.replace("$$", "$")  # Compose writes every dollar so; paths are compared with real ones
+    hashes = dict(line.split(" ", 1) for line in values.splitlines() if " " in line)
+    found = _json(model.replace(tree, json.dumps(path)[1:-1])) if status == "0" else None
     return Resolved(
         service=name,
-        model=before or {} if kept else _json(model.replace(tree, json.dumps(path)[1:-1])) if status == "0" else None,
+        model=before or {} if kept else _with_hashes(found, hashes) if found else found,
         error="" if kept or status == "0" else _sentence(errors.replace(tree, path)),
         blank=tuple(dict.fromkeys(re.findall(r'The \\?"(\w+)\\?" variable is not set', errors))),
         before=before,
         files_before=_mapping(recorded.get("files")) if recorded else None,
+        unset=frozenset(name for name, hashed in hashes.items() if hashed == "-"),
     )
+
+
+def _with_hashes(model: dict[str, Any], hashes: Mapping[str, str]) -> dict[str, Any]:
+    """The model in which each config and secret that is made of a variable has the keyed hash of its value."""
+    for kind in ("configs", "secrets"):
+        for body in (_mapping(model.get(kind)) or {}).values():
+            if hashes.get(str((_mapping(body) or {}).get("environment")), "-") != "-":
+                body["value_hash"] = hashes[body["environment"]]
+    return model
 
 
 def _json(text: str) -> dict[str, Any] | None:

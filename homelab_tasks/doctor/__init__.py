@@ -18,4 +18,5 @@ def examine(examined: Examined, hosts: Sequence[Host]) -> tuple[Finding, ...]:
     repo = examined.repo
     own = here.look(examined, hosts)
     answers = inspect(repo, hosts)
-    return (*own, *(finding for host in hosts for finding in away.judge(repo, host, answers[host.name])))
+    found = (finding for host in hosts for finding in away.judge(repo, host, answers[host.name]))
+    return (*own, *found, *away.same_machines(answers))

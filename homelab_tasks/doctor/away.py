@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 from ..engine import missing_in
 from ..inspection import OLDEST, Answer, Folder, Inspection, Sudo, nearly_full, too_old
 from ..model import Host, Repo, System
-from ..observe import Checkout
+from ..observe import READ_ONLY, Checkout, barred, no_scratch
 from ..runner import Unreachable
 from .finding import Finding, notice, ok, problem
 
@@ -27,10 +28,20 @@ def judge(repo: Repo, host: Host, answer: Answer) -> tuple[Finding, ...]:
         *_tools(host, answer),
         *_engine(repo, host, answer),
         _sudo(host, answer),
+        *_folder(host, answer),
         *_checkout(repo, host, answer),
+        *_scratch(host, answer),
         *_disks(host, answer),
         *_clock(host, answer),
     )
+
+
+def same_machines(answers: Mapping[str, Answer]) -> Iterator[Finding]:
+    """Hosts that show the same checkout."""
+    found = [(name, answer.seen) for name, answer in answers.items() if isinstance(answer, Inspection)]
+    for (one, seen), (other, too) in combinations(found, 2):
+        if seen.same_checkout(too):
+            yield problem(other, "machine", f"{one} is the same one", "keep one of them in hosts.yaml")
 
 
 def _deployable(host: Host, found: Inspection) -> Iterator[Finding]:
@@ -101,9 +112,11 @@ def _sudo(host: Host, found: Inspection) -> Finding:
     return ok(host.name, "sudo", f"{how}; deploys need none, inv setup does")
 
 
-def _checkout(repo: Repo, host: Host, found: Inspection) -> Iterator[Finding]:
+def _folder(host: Host, found: Inspection) -> Iterator[Finding]:
     path, user, seen = shlex.quote(host.path), found.user or "$USER", found.seen
     match found.folder:
+        case Folder.FOREIGN | Folder.MISSING if found.barred == READ_ONLY:
+            yield problem(host.name, "path", *barred(host, found.barred, mount=found.mount, user=user))
         case Folder.FOREIGN:
             move = f"on {host}: sudo chown -R {user}: {path}"
             yield problem(host.name, "path", f"{host.path} may not be written by {user}", move)
@@ -115,6 +128,10 @@ def _checkout(repo: Repo, host: Host, found: Inspection) -> Iterator[Finding]:
         case Folder.WRITABLE:
             at = f"at {seen.base[:7]}" if seen.checkout is Checkout.GIT and seen.commit else "nothing deployed yet"
             yield ok(host.name, "path", f"{host.path}, {at}")
+
+
+def _checkout(repo: Repo, host: Host, found: Inspection) -> Iterator[Finding]:
+    path, user, seen = shlex.quote(host.path), found.user or "$USER", found.seen
     if found.foreign:
         move = f"on {host}: sudo chown -R {user}: {shlex.quote(posixpath.join(host.path, '.git'))}"
         yield problem(host.name, "records", f"{found.foreign} may not be written by {user}", move)
@@ -126,10 +143,18 @@ def _checkout(repo: Repo, host: Host, found: Inspection) -> Iterator[Finding]:
     if seen.interrupted:
         what = f"the delivery of {seen.interrupted[:7]} did not end"
         yield notice(host.name, "delivery", what, f"inv deploy-all --host {host}")
+    if seen.strayed and seen.commit != repo.commit:
+        what = f"{seen.commit[:7]} is checked out there, and {seen.delivered[:7]} was delivered"
+        yield problem(host.name, "commit", what, f"inv deploy-all --host {host}")
     dirty = [path for path in seen.dirty if path.startswith(repo.prefix)]
     if dirty and not seen.interrupted:
         what = f"edited there: {', '.join(dirty[:3])}{', ...' if len(dirty) > 3 else ''}"
         yield problem(host.name, "edits", what, f"on {host}: git -C {path} diff; commit it here, or undo it there")
+
+
+def _scratch(host: Host, found: Inspection) -> Iterator[Finding]:
+    if why := no_scratch(host, found.scratch):
+        yield problem(host.name, "scratch", *why)
 
 
 def _disks(host: Host, found: Inspection) -> Iterator[Finding]:

@@ -120,7 +120,7 @@ def _same(one: Compared) -> bool:
 def _refuse_committed(service: Service) -> None:
     path = f"{service.directory}/.env"
     if path in service.files:
-        move = f"git rm --cached {path}, and change its secrets: Git keeps them"
+        move = f"git rm --cached {path} (hosts keep theirs), and change its secrets: Git has them for ever"
         raise Refused(f"{path} is committed, so a deploy delivers it", move=move)
 
 

@@ -13,6 +13,7 @@ from ..dotenv.placeholder import PATTERN
 from ..errors import Refused
 from ..fleet import in_parallel, in_place
 from ..model import Host, Repo, Service
+from ..observe import ran_nothing
 from ..runner import Result, Runner, Unreachable, connect_all
 
 
@@ -114,6 +115,8 @@ def failure(host: Host, doing: str, result: Result) -> str:
         return f"{host.name} was lost while {doing} ({result.stderr.strip()}); run the same again"
     if result.exit == 127:
         return f"bash is not installed on {host.name}; install it there"
+    if why := ran_nothing(host, result.text, result.stderr):
+        return "; ".join(why)
     if "No space left" in result.stderr:
         return f"the disk of {host.name} is full ({doing}); free some space there: inv cleanup"
     lines = [line.strip() for line in result.stderr.splitlines() if line.strip()] or [f"exit status {result.exit}"]

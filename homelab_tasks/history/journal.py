@@ -109,7 +109,8 @@ def _ended(run: Run, host: str, event: Mapping[str, Any]) -> Run:
         ending=_ending(event),
         seconds=float(seconds) if isinstance(seconds, int | float) else 0.0,
         reverted=event.get("reverted") is True,
-        left=_left(event),
+        left=_sentences(event, "left"),
+        aside=_sentences(event, "aside"),
         changes=tuple(_changes(host, event, status="done")),
         silent=(),
     )
@@ -120,13 +121,12 @@ def _ending(event: Mapping[str, Any]) -> Ending:
         return Ending.INTERRUPTED
     if event.get("ok") is True:
         return Ending.DONE
-    return Ending.PUT_BACK if event.get("reverted") is True and not _left(event) else Ending.FAILED
+    return Ending.PUT_BACK if event.get("reverted") is True and not _sentences(event, "left") else Ending.FAILED
 
 
-def _left(event: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a run that went back could not put back."""
-    left = event.get("left")
-    return tuple(word for word in left if isinstance(word, str)) if isinstance(left, list) else ()
+def _sentences(event: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    told = event.get(key)
+    return tuple(word for word in told if isinstance(word, str)) if isinstance(told, list) else ()
 
 
 def _changes(host: str, event: Mapping[str, Any], *, status: str) -> Iterator[Change]:
@@ -137,7 +137,8 @@ def _changes(host: str, event: Mapping[str, Any], *, status: str) -> Iterator[Ch
             env = _texts(step["env"]) if "env" in step else None
             ended = (_text(step, "status") or status, _text(step, "why"))
             verb, images, kept = _text(step, "verb"), _texts(step.get("images")), _text(step, "kept")
-            yield Change(service, host, verb, *ended, env, images, kept, _text(step, "digest"))
+            digest, cause = _text(step, "digest"), _text(step, "cause")
+            yield Change(service, host, verb, *ended, env, images, kept, digest, cause)
 
 
 def _texts(value: object) -> Mapping[str, str]:

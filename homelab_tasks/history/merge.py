@@ -41,6 +41,7 @@ def _joined(parts: Sequence[Run]) -> Run:
         seconds=max(run.seconds for run in parts),
         reverted=any(run.reverted for run in parts),
         left=tuple(dict.fromkeys(name for run in parts for name in run.left)),
+        aside=tuple(dict.fromkeys(told for run in parts for told in run.aside)),
         changes=tuple(change for run in parts for change in run.changes),
         silent=tuple(host for run in parts for host in run.silent) if best.ended else (),
     )

@@ -32,6 +32,7 @@ class Change(Struct, frozen=True):
     images: Mapping[str, str] = field(default_factory=dict)  # key under `services:` -> image id
     kept: str = ""  # what a hook kept of it before, such as the name of a dump
     digest: str = ""  # of the files that it came up with
+    cause: str = ""  # `pihole@pi`, the step of another host for which it was skipped
 
 
 class Run(Struct, frozen=True):
@@ -46,6 +47,7 @@ class Run(Struct, frozen=True):
     seconds: float = 0.0
     reverted: bool = False  # what it had changed was put back, but for what is `left`
     left: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()  # sentences on files that it replaced, and where they are kept
     changes: tuple[Change, ...] = ()
     silent: tuple[str, ...] = ()  # hosts that know of its begin only
 

@@ -13,6 +13,15 @@ exec 9>>"$state/working" && flock --shared 9 || exit
 read -r before size || exit
 if [ -L "$file" ] || { [ -e "$file" ] && [ ! -f "$file" ]; }; then printf 'other\n'; exit 0; fi
 if git ls-files --error-unmatch -- "$file" >/dev/null 2>&1; then printf 'tracked\n'; exit 0; fi
+# later FOLDER: the time, or the next one after the newest file there: so that the newest is the last that was made,
+# also where the clock was ahead once
+later() {
+  local now last=0 f
+  now=$(date -u +%Y%m%d%H%M%S%3N)
+  for f in "$1"/????????T??????.???Z.env; do f=${f##*/}; f=${f//[!0-9]/}; if [ "${f:-0}" -gt "$last" ]; then last=$f; fi; done
+  if [ "$now" -le "$last" ]; then now=$((last + 1)); fi
+  printf '%sT%s.%sZ' "${now:0:8}" "${now:8:6}" "${now:14}"
+}
 now=absent
 if [ -e "$file" ]; then now=$(sha256sum <"$file") || exit; now=${now%% *}; fi
 [ "$now" = "$before" ] || { printf 'changed\n'; exit 0; }
@@ -27,7 +36,7 @@ sync -- "$next" || exit
 if [ "$now" != absent ]; then
   if cmp -s -- "$next" "$file"; then chmod 600 -- "$file" && printf 'written\n'; exit; fi
   old=$state/env-old/$folder
-  mkdir -p -- "$old" && cp -- "$file" "$old/$(date -u +%Y%m%dT%H%M%S.%3NZ).env" && chmod 600 -- "$old"/*.env || exit
+  mkdir -p -- "$old" && cp -- "$file" "$old/$(later "$old").env" && chmod 600 -- "$old"/*.env || exit
   ls -- "$old" | head -n "-$kept" | while IFS= read -r f; do rm -f -- "$old/$f"; done
 fi
 mv -fT -- "$next" "$file" && sync -- "$folder" && printf 'written\n'

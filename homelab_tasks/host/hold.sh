@@ -34,14 +34,25 @@ rotate() {
   mv "$state/journal.jsonl" "$state/journal.older.jsonl"
   for f in "$state"/kept/*; do grep -qsF "${f##*/}" "$state/state.jsonl" "$state/journal.older.jsonl" || rm -f "$f"; done
 }
+# refuse PLACE [FILE]: say that it cannot be written, why a write there fails, and on which mount that is
+refuse() {
+  local at=$1; [ ! -d "$at" ] || at=$at/.homelab.$$
+  [ -n "$why" ] || why=$({ LC_ALL=C; : >>"$at"; } 2>&1)
+  [ "$at" = "$1" ] || rm -f "$at"
+  at=$1; while [ ! -e "$at" ] && [ "$at" != / ]; do at=$(dirname -- "$at"); done
+  printf 'unwritable%s\n%s\n%s\n' "${2:+ $2}" "${why##*: }" "$(stat -c %m -- "$at")"
+  exit 0
+}
 # barred: say what of the Git folder may not be written, as after a run of root; where it is something else, that was said
 barred() {
   for f in .git "$state" "$state/lock" "$state/working"; do
-    if [ -e "$f" ] && [ ! -w "$f" ]; then printf 'unwritable %s\n' "$f"; exit 0; fi
+    if [ -e "$f" ] && [ ! -w "$f" ]; then why=; refuse "$f" "$f"; fi
   done
   exit 1
 }
-if ! { [ -d "$path" ] || mkdir -p "$path" 2>/dev/null; } || ! [ -w "$path" ]; then printf 'unwritable\n'; exit 0; fi
+why=
+[ -d "$path" ] || why=$(LC_ALL=C mkdir -p "$path" 2>&1) || refuse "$path"
+[ -w "$path" ] || refuse "$path"
 cd "$path" || exit
 if [ ! -e .git ]; then # made aside, then moved: wherever this is cut off, the Git folder is whole or not there
   git init --quiet --initial-branch="$branch" ".git.new.$$" && mv ".git.new.$$/.git" .

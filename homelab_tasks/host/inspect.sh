@@ -1,6 +1,7 @@
 #!/bin/bash
 # See what a host is made of: prints sections, each headed by a line `\036NAME`, and then what `look` prints. Arguments:
-# the checkout, the folder of the data, the script `look`, and what that one is given after the checkout. Changes nothing.
+# the checkout, the folder of the data, the script `look`, and what that one is given after the checkout. Changes nothing
+# that lasts.
 #
 # Whatever asks dockerd starts first and has its own time limit: a daemon that hangs must not hide the rest.
 path=$1 data=$2 look=$3; shift 3
@@ -18,6 +19,13 @@ for tool in git flock docker; do has $tool && printf '%s\t%s\n' $tool "$($tool -
 section folder-state
 if [ -d "$path" ]; then [ -w "$path" ] && echo writable || echo foreign
 else parent=$path; while [ ! -e "$parent" ]; do parent=${parent%/*}; parent=${parent:-/}; done; [ -d "$parent" ] && [ -w "$parent" ] && echo makeable || echo missing; fi
+# Why a real write fails, and on which mount: only where it will.
+at=$path; while [ ! -e "$at" ]; do at=${at%/*}; at=${at:-/}; done
+if [ -d "$at" ] && [ ! -w "$at" ]; then
+  section barred; why=$({ LC_ALL=C; : >>"$at/.homelab.$$"; } 2>&1) && rm -f "$at/.homelab.$$"; printf '%s\n%s\n' "${why##*: }" "$(stat -c %m -- "$at")"
+fi
+section scratch
+if scratch=$(LC_ALL=C mktemp -d "${TMPDIR:-/tmp}/homelab.XXXXXXXX" 2>&1); then LC_ALL=C head -c 65536 /dev/zero 2>&1 >"$scratch/try"; rm -r "$scratch"; else printf '%s\n' "$scratch"; fi
 [ -d "$path/.git" ] && { section foreign; find "$path/.git" -maxdepth 2 ! -user "$(id -u)" ! -writable -print -quit 2>/dev/null; }
 lock=$path/.git/index.lock
 [ -e "$lock" ] && { section index-lock; echo $(($(date +%s) - $(stat -c %Y "$lock"))); }

@@ -16,6 +16,7 @@ if cd "$path" 2>/dev/null && [ -e .git ]; then
 fi
 exec 3< <(if command -v docker >/dev/null; then docker ps --all --no-trunc --filter label=com.docker.compose.project --format "$format" 2>&1
   printf '\036docker-exit\n%s\n' $?; else printf '\036docker-exit\n127\n'; fi)
+read -r line </proc/sys/kernel/random/boot_id; section machine; printf '%s %s\n' "$HOSTNAME" "$line"
 section shell; printf '%s\n' "$USER"
 for tool in git flock timeout tar; do command -v $tool >/dev/null || printf 'missing %s\n' $tool; done
 section compose
@@ -35,6 +36,7 @@ cd "$path" 2>/dev/null && [ -e .git ] && {
     [ -e "$state/system.jsonl" ] && { section systems; tr -d '\036' <"$state/system.jsonl"; }
     [ -s "$state/pins" ] && { section pins; cat "$state/pins"; }
     [ -s "$state/delivering" ] && { section delivering; cat "$state/delivering"; }
+    [ -s "$state/delivered" ] && { read -r line <"$state/delivered"; section delivered; printf '%s\n' "$line"; }
     [ -n "$holder" ] && { section holder; printf '%s\n' "$holder"; }
   fi
 }

@@ -23,7 +23,7 @@ if has docker; then
   case $?$said in
     0*) say docker answers ;;
     *ermission\ denied*) say docker denied ;;
-    *) say docker silent ;;
+    *) say docker silent "$(printf %s "$said" | tr '\n\t' '  ')" ;;
   esac
 fi
 grep -q '^docker:' /etc/group && say has docker-group
@@ -45,6 +45,10 @@ for path; do
   if [ -L "$path" ]; then kind=link target=$(readlink "$path"); elif [ -d "$path" ]; then kind=folder; elif [ -e "$path" ]; then kind=file; fi
   if [ $kind = none ]; then while [ ! -e "$above" ] && [ "$above" != / ]; do above=$(dirname "$above"); done; fi
   may=no; [ -w "$above" ] && may=yes
+  if [ $may = no ] && [ -d "$above" ]; then
+    case $( (: >>"$above/.homelab.$$") 2>&1) in *ead-only\ file\ system*) say read-only "$path" "$(stat -c %m "$above")" ;; esac
+    rm -f "$above/.homelab.$$"
+  fi
   about='- 0'; [ $kind = none ] || about=$(stat -c '%U %a' "$path" 2>/dev/null)
   say path "$path" $kind "${about% *}" "${about#* }" $may "$target"
 done

@@ -13,7 +13,7 @@ from ..background import in_background
 from ..command import Command, host_script, host_text
 from ..fleet import env_files
 from ..model import Host, Repo
-from ..observe import FIELDS
+from ..observe import FIELDS, ran_nothing
 from ..runner import SESSIONS, Result, Runner, Unreachable, connect_all
 from .parse import parse
 from .seen import Inspection
@@ -46,7 +46,7 @@ def _ask(repo: Repo, host: Host, opening: Future[Runner | Unreachable]) -> Answe
         few = _few_sessions(runner)
     finally:
         runner.close()
-    if not result.ok:
+    if not result.ok or not result.text:
         return _failed(host, result)
     found = parse(host, result.text)
     skew = found.seen.clock - answered if found.seen.clock else 0.0
@@ -66,6 +66,8 @@ def _failed(host: Host, result: Result) -> Unreachable:
         return Unreachable(host, "bash is not installed there", "install it there")
     if result.exit == 124:
         return Unreachable(host, f"no answer within {_TIMEOUT} s", "look whether docker and the disk work there")
+    if not result.lost and (other := ran_nothing(host, result.text, result.stderr)):
+        return Unreachable(host, *other)
     said = [line.strip() for line in result.stderr.splitlines() if line.strip()]
     why = "the connection was lost" if result.lost else said[-1] if said else f"exit status {result.exit}"
     return Unreachable(host, why, "try again" if result.lost else "mend that there first")

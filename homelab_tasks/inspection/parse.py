@@ -19,6 +19,7 @@ def parse(host: Host, output: str) -> Inspection:
     """Read the answer, whatever it is; what `seen` says of an answer without its end is a problem there."""
     sections = _sections(output)
     user, _, groups = sections.get("user", "").partition("\n")
+    why, _, mount = sections.get("barred", "").partition("\n")
     age = sections.get("index-lock", "").strip()
     return Inspection(
         seen=parse_look(host, output),
@@ -26,6 +27,9 @@ def parse(host: Host, output: str) -> Inspection:
         groups=frozenset(groups.split()),
         versions=dict(_versions(sections)),
         folder=_one_of(Folder, sections.get("folder-state", ""), Folder.WRITABLE),
+        barred=why.strip(),
+        mount=mount.strip(),
+        scratch=sections.get("scratch", "").strip(),
         sudo=_one_of(Sudo, sections.get("sudo", ""), Sudo.ASKS),
         engine=_engine(sections.get("engine", "")),
         disks=tuple(_disks(sections.get("disks", ""))),

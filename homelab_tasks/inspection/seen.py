@@ -71,6 +71,9 @@ class Inspection(Struct, frozen=True):
     groups: frozenset[str] = frozenset()
     versions: Mapping[str, str] = field(default_factory=dict)  # tool -> `2.39.2`
     folder: Folder = Folder.WRITABLE
+    barred: str = ""  # why a write into the checkout's folder fails, or one beside it where there is none
+    mount: str = ""  # where the file system of that begins
+    scratch: str = ""  # what was said where nothing temporary could be written
     sudo: Sudo = Sudo.ASKS
     engine: Engine | None = None
     disks: tuple[Disk, ...] = ()

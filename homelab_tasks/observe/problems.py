@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..model import Host, System
 from .sections import checkout, clock
 from .seen import Checkout
+
+_SILENT = ("cannot connect to the docker daemon", "failed to connect to the docker api")  # the second since 29
+_ITS_OWN = ("unix:///var/run/docker.sock", "unix:///run/docker.sock")
 
 
 def of_host(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:
@@ -31,6 +35,17 @@ def not_silent(host: Host, said: str) -> tuple[str, str]:
     shown = "".join(letter for letter in lines[0] if letter.isprintable())[:60] if lines else ""
     what = f"'{shown}'" if shown else "an empty line"
     return f"the login shell of {host.name} prints {what}", "make its ~/.bashrc silent without a terminal"
+
+
+def ran_nothing(host: Host, said: str, errors: str) -> tuple[str, str] | None:
+    """The answer has no part of ours: something else ran, or nothing did. What, and the next move; None where that is
+    not so, or the host has said more of it.
+    """
+    if "\036" in said or (errors.strip() and not re.search(r"(bin/|shell).*No such file", errors)):
+        return None
+    words = f" ({_last_line(errors or said)})" if (errors or said).strip() else ""
+    what = f"{host.name} lets us in and then runs no command{words}"
+    return what, "look for an exit in ~/.bashrc there, and for ForceCommand or ChrootDirectory in its sshd_config"
 
 
 def of_docker(host: Host, sections: Mapping[str, str]) -> tuple[str, ...]:
@@ -62,9 +77,27 @@ def _docker_problem(host: Host, status: str, said: str) -> str:
         return (
             f"{who} may not use docker on {host.name}; on {host.name}: sudo usermod -aG docker {host.user or '$USER'}"
         )
-    if "cannot connect" in said.lower() or "is the docker daemon running" in said.lower():
+    if other := other_socket(host, said):
+        return "; ".join(other)
+    if any(words in said.lower() for words in (*_SILENT, "cannot connect", "is the docker daemon running")):
         return f"the docker daemon on {host.name} does not answer; on {host.name}: sudo systemctl start docker"
     return f"docker ps failed on {host.name} ({_last_line(said)}); mend that there first"
+
+
+def socket_elsewhere(said: str) -> str:
+    """Where docker has looked for its daemon in vain; "" for the system's."""
+    named = re.search(rf"(?i)(?:{'|'.join(_SILENT)}) at (\S+?)[.;]*(?:\s|$)", said)
+    return named[1] if named and named[1] not in _ITS_OWN else ""
+
+
+def other_socket(host: Host, said: str) -> tuple[str, str] | None:
+    """No daemon answers where DOCKER_HOST says, and that is not the system's: what, and the next move."""
+    socket = socket_elsewhere(said)
+    if not socket:
+        return None
+    what = f"no docker daemon answers at {socket} on {host.name}, which DOCKER_HOST or a context names there"
+    user = "/run/user/" in socket
+    return what, f"on {host.name}: {'systemctl --user start docker' if user else 'start it, or mend that there'}"
 
 
 def _last_line(text: str) -> str:

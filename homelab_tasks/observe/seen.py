@@ -69,6 +69,7 @@ class Observation(Struct, frozen=True):
     folder: str = ""  # where the records of runs lie on the host, "" without a checkout
     dirty: tuple[str, ...] = ()  # tracked files that were edited on the host
     interrupted: str = ""  # the commit whose delivery did not end
+    delivered: str = ""  # the commit of the last one that did
     records: Mapping[str, Record] = field(default_factory=dict)
     record_lines: int = 0
     strange: tuple[int, ...] = ()  # the numbers of those lines that are no records
@@ -81,6 +82,7 @@ class Observation(Struct, frozen=True):
     systems: tuple[SystemRecord, ...] = ()  # as recorded, the last one last
     clock: float = 0.0  # the host's time when it answered, seconds since 1970
     turn: str = ""  # changes with every run that locks the host
+    machine: str = ""  # its own name and its kernel's boot: a copy of a machine has the turn of the first one too
     holder: str = ""  # who holds the lock, "" if nobody
     problems: tuple[str, ...] = ()  # what keeps a deploy from working there: `what; the next move`
     of_docker: tuple[str, ...] = ()  # those of them that a change of the system alone does not mind
@@ -89,6 +91,15 @@ class Observation(Struct, frozen=True):
     def base(self) -> str:
         """The commit as people know it."""
         return self.made_of or self.commit
+
+    def same_checkout(self, other: Observation) -> bool:
+        """Both lead to one checkout on one machine."""
+        return bool(self.turn) and (self.turn, self.machine) == (other.turn, other.machine)
+
+    @property
+    def strayed(self) -> bool:
+        """Somebody checked another commit out there than was delivered."""
+        return bool(self.delivered and not self.interrupted and self.commit and self.commit != self.delivered)
 
     def of_project(self, project: str) -> tuple[SeenContainer, ...]:
         """The containers of one compose project."""

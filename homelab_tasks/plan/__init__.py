@@ -80,6 +80,12 @@ class Call(Struct, frozen=True):
     command: Command
 
 
+class PutAside(Struct, frozen=True):
+    """A command that replaces files; it prints the path of each copy of what lay there, a line each."""
+
+    command: Command
+
+
 class Switch(Struct, frozen=True):
     """A change of a host's system, which may cut the connection that it came by: it counts once `keep` went well over
     a connection that was made afterwards. Both run as root, with the store path of the system as their last word.
@@ -113,7 +119,16 @@ class Entry(Struct, frozen=True):
     detail: str = ""  # resolved model and file list as JSON, "" to leave the last one
 
 
-Act = Command | Gate | Switch | Call
+class Renewal(Struct, frozen=True):
+    """An image that is on the host and is pulled again before anything changes, as `pull_policy` asks."""
+
+    image: str
+    ident: str  # what its name means until then
+    keys: tuple[str, ...]  # containers that are made of it, by their keys under `services:`
+    age: float = 0.0  # seconds that it may be old
+
+
+Act = Command | Gate | Switch | Call | PutAside
 
 
 class Step(Struct, frozen=True):
@@ -128,7 +143,8 @@ class Step(Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     needs: frozenset[str] = frozenset()  # keys of steps that come first
     by_group: tuple[tuple[str, str], ...] = ()  # (key, group) of those that only a group's turn puts first
-    pulls: tuple[str, ...] = ()  # images that are not on the host yet
+    pulls: tuple[str, ...] = ()  # images that are not on the host yet, or that are to be pulled again
+    renews: tuple[Renewal, ...] = ()  # those that are there already
     build: Command | None = None  # prints the store path of the system to activate; before anything is changed
     commands: tuple[Act, ...] = ()  # one after the other; a gate among them is waited for
     lane: str = ""  # steps of one lane run one at a time, on whatever hosts
@@ -141,6 +157,10 @@ class Step(Struct, frozen=True):
     def cause(self) -> str:
         """All causes in one line."""
         return ", ".join([*self.causes, *([self.asked] if self.asked else [])])
+
+
+UNCHANGED = "unchanged"  # the repo and the host agree
+AS_THEN = "as it was then"  # the host is as the commit says that a rollback goes to
 
 
 class Unit(Struct, frozen=True):

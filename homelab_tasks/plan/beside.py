@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..commands import compose
-from ..model import Host, Moment, Repo, Service
+from ..model import Host, Moment, Repo, Service, Transport
 
 if TYPE_CHECKING:
     from ..observe import Observation
@@ -71,7 +71,9 @@ def mounted_files(model: Model, container: Model) -> Iterator[tuple[str, str, st
 
 
 def missing_files(facts: Facts, finding: Finding, model: Model) -> Iterator[str]:
-    """Files of `configs` and `secrets` that Docker would not find: `what; the next move`."""
+    """Files of `configs` and `secrets` that Docker would not find, and those that it would make folders for, as only
+    this machine has them: `what; the next move`.
+    """
     service, host, repo = finding.service, finding.host, facts.repo
     if _makes_files(service):
         return
@@ -84,6 +86,20 @@ def missing_files(facts: Facts, finding: Finding, model: Model) -> Iterator[str]
                 told.add(file)
                 what = f"{service.name}: {file}, the file of {kind.removesuffix('s')} {name}, is missing on {host.name}"
                 yield f"{what}; {_origin(facts, service, host, lacking[file])}"
+    for key, container in (model.get("services") or {}).items():
+        for file in _bound(container):
+            path = lacking.get(file, "")
+            if path in facts.here and file not in told and not _elsewhere(facts, finding, path):
+                told.add(file)
+                what = (
+                    f"{service.name}: {file}, which container {key} mounts, is missing on {host.name}, and a file here"
+                )
+                yield f"{what}; {_from_here(service, host, path, file)}"
+
+
+def _bound(container: Model) -> Iterator[str]:
+    mounts = container.get("volumes") or ()
+    yield from (str(mount.get("source", "")) for mount in mounts if mount.get("type") == "bind")
 
 
 def left_env(facts: Facts, finding: Finding) -> Iterator[str]:
@@ -117,6 +133,18 @@ def _elsewhere(facts: Facts, finding: Finding, path: str) -> bool:
     seen, there = facts.seen[finding.host.name], facts.resolved[finding.host.name].there
     olds = gone(facts.repo, seen) if finding.drift.new else ()
     return any(f"{facts.repo.prefix}{place_under(old, finding.service, path)}" in there for old in olds)
+
+
+def _from_here(service: Service, host: Host, path: str, file: str) -> str:
+    if path == f"{service.directory}/.env":
+        return f"inv env.push {service.name}"
+    folder, there, here = (shlex.quote(one) for one in (posixpath.dirname(file), file, path))
+    if host.transport is Transport.LOCAL:
+        return f"mkdir -p {folder} && cp {here} {there}, or commit it if it is no secret"
+    port = f"-p {host.port} " if host.port else ""
+    target = f"{host.user}@{host.address}" if host.user else host.address
+    order = shlex.quote(f"mkdir -p {folder} && cat >{there}")
+    return f"ssh {port}{target} {order} <{here}, or commit it if it is no secret"
 
 
 def _origin(facts: Facts, service: Service, host: Host, path: str) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
 from . import Change
+from .declared import declared
 
 Model = Mapping[str, Any]
 
 # Shown with their values, as images, ports and mounts are: Docker shows them to whoever lists containers. Everything
 # else may carry a secret (a command line, a label, what a `.env` fills) and is named only.
-_SHOWN = {"container_name", "restart", "network_mode", "privileged", "init", "platform"}
+_SHOWN = {"container_name", "restart", "network_mode", "privileged", "init", "platform", "scale"}
 _SILENT = {"depends_on"}  # order inside the project: no container differs by it
 _KEEPING = {"build", "profiles", "pull_policy", "scale"}  # Compose leaves the container alone when these change
 
@@ -34,10 +34,11 @@ def difference(before: Model, after: Model) -> Difference:
     for key in sorted({*old, *new}):
         found = _container(key, old.get(key), new.get(key))
         changes += [change for _, change in found]
-        touched |= {key} if {field for field, _ in found} - _KEEPING else set()
+        kept = _KEEPING | ({"deploy"} if _only_replicas(old.get(key) or {}, new.get(key) or {}) else set())
+        touched |= {key} if {field for field, _ in found} - kept else set()
     touched |= _borrowers(new, touched)
     for kind in ("networks", "volumes", "configs", "secrets"):
-        changes += _declared(kind, before.get(kind) or {}, after.get(kind) or {})
+        changes += declared(kind, before, after)
     return Difference(tuple(changes), frozenset(touched & set(new)))
 
 
@@ -61,8 +62,14 @@ def _container(key: str, old: Model | None, new: Model | None) -> list[tuple[str
     return [(field, Change(key, text)) for field in fields for text in _field(field, old.get(field), new.get(field))]
 
 
+def _only_replicas(old: Model, new: Model) -> bool:
+    """How many there are to be is no matter of the single container."""
+    before, after = ({**(c.get("deploy") or {"": ""}), "replicas": 0} for c in (old, new))
+    return before == after
+
+
 def _field(name: str, old: Any, new: Any) -> list[str]:  # noqa: PLR0911 - one a kind of field
-    if _plain(name, old) == _plain(name, new):
+    if old == new:  # to Compose an empty one is another than none, and so is another order
         return []
     match name:
         case "image":
@@ -79,13 +86,6 @@ def _field(name: str, old: Any, new: Any) -> list[str]:  # noqa: PLR0911 - one a
             return [f"{name} {_value(old)} -> {_value(new)}"]
         case _:
             return [f"{name} {'added' if old is None else 'removed' if new is None else 'changed'}"]
-
-
-def _plain(name: str, value: Any) -> Any:
-    """Empty and absent are the same to Docker; the order of ports and mounts means nothing."""
-    if name in ("ports", "volumes") and isinstance(value, Sequence):
-        return sorted(json.dumps(item, sort_keys=True) for item in value) or None
-    return value or None
 
 
 def _keys(name: str, old: Model, new: Model) -> list[str]:
@@ -116,14 +116,6 @@ def _mount(mount: Any) -> str:
         return str(mount)
     mode = ":ro" if mount.get("read_only") else ""
     return f"{mount.get('source', mount.get('type', ''))}:{mount.get('target', '')}{mode}"
-
-
-def _declared(kind: str, old: Model, new: Model) -> list[Change]:
-    word = kind.removesuffix("s")
-    texts = [f"{word} + {key}" for key in sorted({*new} - {*old})]
-    texts += [f"{word} - {key}" for key in sorted({*old} - {*new})]
-    texts += [f"{word} {key} changed" for key in sorted({*old} & {*new}) if old[key] != new[key]]
-    return [Change("", text) for text in texts]
 
 
 def _short(old: Any, new: Any) -> str:

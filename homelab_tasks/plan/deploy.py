@@ -46,7 +46,7 @@ def plan_deploy(survey: Survey, facts: Facts) -> Plan:
         held=survey.held,
         gone=() if request.prune else survey.gone,
         notices=(
-            *notices_of(survey, facts.resolved),
+            *notices_of(facts, survey),
             *offers(survey.findings),
             *(no_records(seen) for seen in facts.seen.values() if seen.strange),
             *(left_behind(step) for step in moved),

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from ..model import Pinned, Reason, Repo, Service
 from ..observe import Health, Observation, SeenContainer
-from ..record import Record, RecordedContainer
+from ..record import EDITED, Record, RecordedContainer
 from .past import Past, other_env
 
 
@@ -18,7 +18,7 @@ class Drift(Struct, frozen=True):
     new: bool = False  # nothing is recorded, or no more than that a deploy began
     unfinished: bool = False  # its last deploy failed or was cut off after it had begun
     files: bool = False  # committed files differ from those of the record
-    relaid: bool = False  # files that are neither of the record nor of the commit were laid on the host in between
+    relaid: str = ""  # a sentence, where files lie on the host that are neither of the record nor of the commit
     env: tuple[str, ...] = ()  # env files that differ, by path
     absent: tuple[str, ...] = ()  # sentences on containers that do not run, or that nobody recorded
     outdated: tuple[str, ...] = ()  # sentences on containers whose image's name means another image by now
@@ -52,7 +52,7 @@ def find_drift(repo: Repo, service: Service, seen: Observation, past: Past | Non
     return Drift(
         unfinished=record.unfinished,
         files=record.digest != service.digest or record.project != service.project,
-        relaid=record.laid not in ("", service.digest),
+        relaid=relaid(record) if record.laid != service.digest else "",
         env=() if past else _changed_env(repo, service, record, seen),
         absent=(*_absent(record, containers, ended(record, service, containers)), *_unknown(record, containers)),
         outdated=() if past else _outdated(record, containers),
@@ -61,6 +61,11 @@ def find_drift(repo: Repo, service: Service, seen: Observation, past: Past | Non
         sick=_sick(record, containers),
         borrowed=_borrowed(repo, service, record, seen),
     )
+
+
+def relaid(record: Record) -> str:
+    """Which other files lie there than those of the record; "" where nobody knows of any."""
+    return "files were edited" if record.laid == EDITED else "files of another commit lie" if record.laid else ""
 
 
 def _pin(wanted: Pinned | None, recorded: Pinned | None) -> str:
@@ -81,12 +86,16 @@ def _not_as_then(past: Past, record: Record, seen: Observation) -> Iterator[str]
 
 def _changed_env(repo: Repo, service: Service, record: Record, seen: Observation) -> tuple[str, ...]:
     now = env_hashes(repo, service, seen)
-    return tuple(path for path in sorted({*now, *record.env}) if now.get(path) != record.env.get(path))
+    was = {path: hashed for path, hashed in record.env.items() if path.removeprefix(repo.prefix) not in service.files}
+    return tuple(path for path in sorted({*now, *was}) if now.get(path) != was.get(path))
 
 
 def env_hashes(repo: Repo, service: Service, seen: Observation) -> Mapping[str, str]:
-    """The env files that the service reads and the host has, by path from the checkout's root, with keyed hashes."""
-    paths = [f"{repo.prefix}{path}" for path in service.stack.env_files]
+    """The env files that the service reads and the host has, by path from the checkout's root, with keyed hashes.
+
+    One that is committed is a file of the service like others.
+    """
+    paths = [f"{repo.prefix}{path}" for path in service.stack.env_files if path not in service.files]
     return {path: seen.env[path].hash for path in paths if path in seen.env}
 
 

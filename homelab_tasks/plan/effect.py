@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ..commands import compose
 from ..commands.resolve import Resolved
 from ..model import Host, Reaction, Repo, Service
 from ..observe import SeenContainer
+from ..repo.links import links_of, names
 from . import Change
 from .beside import mounted_files
+from .builds import builds, goes_into
 from .changes import difference, namespace_users
+from .declared import redefined
+from .handed import handed_on, written_in
 
 
 class Effect(Struct, frozen=True):
@@ -25,11 +30,15 @@ class Effect(Struct, frozen=True):
     recreate: frozenset[str] = frozenset()  # not by a plain `up`
     restart: frozenset[str] = frozenset()
     signal: frozenset[str] = frozenset()
+    anew: frozenset[str] = frozenset()  # before any container is started
+    networks: tuple[str, ...] = ()  # to be taken away before that, by their names
+    orphans: tuple[str, ...] = ()  # ids of containers that are no more of the project
     build: bool = False
     model_changed: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.model_changed or self.recreate or self.restart or self.signal or self.build)
+        containers = self.recreate or self.restart or self.signal or self.anew or self.orphans
+        return bool(self.model_changed or containers or self.networks or self.build)
 
 
 def effect_of(
@@ -40,33 +49,49 @@ def effect_of(
     there: Iterable[SeenContainer] = (),
     *,
     relaid: bool = False,
+    doubted: Collection[str] | None = None,
 ) -> Effect:
     """Compare the resolved model and the files with those of the last deploy; all is new where none is recorded.
 
     `there` are the service's containers. With `relaid` they may have read other files since, so that each file counts
-    as changed.
+    as changed. After a deploy that did not end well, `doubted` are the project's networks that are not those of before;
+    else it is None.
     """
     model = resolved.model or {}
-    stale = _stale(repo, host, service, model, there)
+    there = tuple(there)
+    stale, orphans = _stale(repo, host, service, model, there), _orphans(model, there)
+    again = redefined(resolved.before or {}, model, doubted or ())
+    anew = again.users if again.networks else frozenset[str]()
+    anew |= namespace_users(model, anew)
+    base = Effect(anew=anew, networks=again.networks, orphans=tuple(c.id for c in orphans))
     if resolved.before is None:
         first = frozenset(change.container for change in stale)
         first |= namespace_users(model, first)
-        return Effect(stale, recreate=first, model_changed=True, build=any(_builds(model).values()))
+        changes = (*stale, *_removed(orphans, {}))
+        return replace(base, changes=changes, recreate=first - anew, model_changed=True, build=bool(builds(model)))
     models = difference(resolved.before, model)
     files = _changed_files(resolved.files_before or {}, service.files)
     laid = dict.fromkeys([*files, *service.files]) if relaid else files
-    seen_by = {path: dict(_readers(model, _on_host(repo, host, path))) for path in laid}
+    links = links_of(service.files)
+    seen_by = {
+        path: {k: v for name in names(path, links) for k, v in _readers(model, _on_host(repo, host, name))}
+        for path in laid
+    }
     touched = _reactions(service, seen_by, models.containers)
-    built = _builds(resolved.before) != _builds(model) or any(
-        _in_build(model, _on_host(repo, host, path)) for path in laid
+    built = builds(resolved.before) != builds(model) or any(
+        goes_into(model, _on_host(repo, host, name)) for path in laid for name in names(path, links)
     )
-    changed = tuple(Change("", f"{_short(service, path)} {word}") for path, word in files.items())
-    again = touched[Reaction.RECREATE] | _other_files(resolved.before, model) | {c.container for c in stale}
-    again |= namespace_users(model, models.containers | again)
-    return Effect(
-        changes=(*models.changes, *changed, *stale),
+    staying = {path for path in service.stack.env_files if files.get(path) == "removed"}
+    words = files | dict.fromkeys(staying, f"is in Git no more, and stays on {host.name}")
+    changed = tuple(Change("", f"{_short(service, path)} {word}") for path, word in words.items())
+    recreate = touched[Reaction.RECREATE] | _given_else(resolved.before, model, doubted is not None)
+    recreate |= again.users | {c.container for c in stale}
+    recreate |= namespace_users(model, models.containers | recreate)
+    return replace(
+        base,
+        changes=(*models.changes, *changed, *stale, *_removed(orphans, resolved.before)),
         remade=models.containers,
-        recreate=again - models.containers,
+        recreate=recreate - models.containers - anew,
         restart=touched[Reaction.RESTART],
         signal=touched[Reaction.SIGNAL],
         build=built,
@@ -74,11 +99,24 @@ def effect_of(
     )
 
 
-def _other_files(before: Mapping[str, Any], model: Mapping[str, Any]) -> frozenset[str]:
-    """Containers whose configs and secrets are other files by now, of which Compose takes no notice."""
+def _given_else(before: Mapping[str, Any], model: Mapping[str, Any], doubted: bool) -> frozenset[str]:  # noqa: FBT001
+    """Containers whose configs and secrets are others by now, or may be: Compose takes no notice of that."""
     old, new = before.get("services") or {}, model.get("services") or {}
     both = {key: container for key, container in new.items() if key in old}
-    return frozenset(k for k, c in both.items() if {*mounted_files(before, old[k])} != {*mounted_files(model, c)})
+    other = {k for k, c in both.items() if handed_on(before, old[k]) != handed_on(model, c)}
+    return frozenset(other | {k for k, c in both.items() if doubted and written_in(model, c)})
+
+
+def _orphans(model: Mapping[str, Any], there: Iterable[SeenContainer]) -> tuple[SeenContainer, ...]:
+    """Containers that no file names any more, or only under a profile that is off: those Compose leaves running."""
+    keys = model.get("services") or {}
+    return tuple(c for c in there if keys and c.key and c.key not in keys)
+
+
+def _removed(orphans: Iterable[SeenContainer], before: Mapping[str, Any]) -> Iterator[Change]:
+    """Of what the last deploy had, the difference of the models tells."""
+    known = before.get("services") or {}
+    return (Change(key, "removed") for key in dict.fromkeys(c.key for c in orphans) if key not in known)
 
 
 def _stale(
@@ -95,9 +133,16 @@ def _stale(
     )
 
 
-def _changed_files(before: Mapping[str, str], after: Mapping[str, str]) -> Mapping[str, str]:
-    words = {path: "added" if path not in before else "changed" for path in after if before.get(path) != after[path]}
+def _changed_files(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
+    words = {
+        path: "changed" if path in before else "added" for path in after if not _same(before.get(path), after[path])
+    }
     return words | {path: "removed" for path in before if path not in after}
+
+
+def _same(before: str | None, after: str) -> bool:
+    """Older records have no mode beside the blob."""
+    return before == after or (before is not None and " " not in before and before == after.partition(" ")[0])
 
 
 def _reactions(
@@ -131,17 +176,6 @@ def _sources(model: Mapping[str, Any], container: Mapping[str, Any]) -> Iterator
         if mount.get("type") == "bind":
             yield str(mount.get("source", ""))
     yield from (file for _, _, file in mounted_files(model, container))
-
-
-def _builds(model: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: container.get("build") for key, container in (model.get("services") or {}).items()}
-
-
-def _in_build(model: Mapping[str, Any], path: str) -> bool:
-    contexts: Iterable[str] = (
-        str((container.get("build") or {}).get("context", "")) for container in (model.get("services") or {}).values()
-    )
-    return any(context and PurePosixPath(path).is_relative_to(context) for context in contexts)
 
 
 def _on_host(repo: Repo, host: Host, path: str) -> str:

@@ -22,6 +22,7 @@ class Facts(Struct, frozen=True):
     repo: Repo
     seen: Mapping[str, Observation]
     resolved: Mapping[str, Resolution]
+    here: frozenset[str] = frozenset()  # what is mounted, in no commit, and a file on this machine
 
     def of(self, finding: Finding) -> Resolved | None:
         """What Compose on the host made of the service's files; None where it was not asked."""
@@ -33,7 +34,11 @@ class Facts(Struct, frozen=True):
         seen = self.seen[host.name]
         folder = seen.folder or f"{host.path}/.git/homelab"
         directory = compose.directory(self.repo, host, service)
-        return compose.Project(service.project, directory, seen.compose, f"{folder}/working")
+        resolution = self.resolved.get(host.name)
+        resolved = resolution.services.get(service.name) if resolution else None
+        model = (resolved.model if resolved else None) or {}
+        renews, grace = compose.renews(service, model), compose.grace(service, model)
+        return compose.Project(service.project, directory, seen.compose, f"{folder}/working", renews, grace)
 
     def heirs(self, project: str, host: Host) -> list[Service]:
         """Services that the repo has on `host` under this compose project: what carries its name is theirs."""

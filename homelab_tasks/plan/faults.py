@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from ..commands import compose
+from ..commands.engine import image_name
 from ..commands.resolve import Resolution, Resolved
 from ..engine import missing_in
 from ..model import Repo
@@ -15,10 +16,13 @@ from ..observe import Observation, SeenContainer
 from ..repo.discover import templates_of
 from .beside import left_env, missing_files
 from .facts import Facts
+from .handed import lacking
 from .past import lost_images
 from .renamed import faults_of_renamed
+from .renewed import built_images
 from .survey import Finding, Survey
 from .taking_over import Newcomer, empty_volumes, faults_of_newcomer, strangers
+from .unchangeable import other_volumes, shared_networks
 
 _NOT_KEPT = "is not kept on the host"
 
@@ -35,19 +39,34 @@ def faults_of(facts: Facts, survey: Survey) -> tuple[str, ...]:
         *_lost(survey, resolved),
         *_networks(repo, survey, resolved),
         *_volumes(repo, survey, resolved),
+        *_withheld(survey, resolved),
         *_taken_over(facts, survey),
         *_beside(facts, survey),
+        *_declared(facts, survey),
     ]
     return tuple(dict.fromkeys(found))
 
 
-def notices_of(survey: Survey, resolved: Mapping[str, Resolution]) -> tuple[str, ...]:
-    """Variables that Compose fills with nothing."""
-    return tuple(
-        f"{finding.service.name}: {name} is not set on {finding.host.name}; Compose uses a blank"
-        for finding, found in _answers(survey, resolved)
-        for name in found.blank
-    )
+def notices_of(facts: Facts, survey: Survey) -> tuple[str, ...]:
+    """Variables that Compose fills with nothing, and containers of files that nobody else knows of."""
+    notices = []
+    for finding, found in _answers(survey, facts.resolved):
+        service, host = finding.service, finding.host
+        notices += [f"{service.name}: {name} is not set on {host.name}; Compose uses a blank" for name in found.blank]
+        here = {container.key for container in service.stack.containers}
+        strange = sorted({*((found.model or {}).get("services") or {})} - here)
+        if strange and _chooses_files(facts, finding):
+            what = f"{service.name}: COMPOSE_FILE in its .env on {host.name} brings {', '.join(strange)}"
+            notices.append(f"{what}, which no graph has; {_INCLUDE}")
+    return tuple(notices)
+
+
+_INCLUDE = "name the files with include: in the compose file, or call one compose.override.yml, and take the line out"
+
+
+def _chooses_files(facts: Facts, finding: Finding) -> bool:
+    env = facts.seen[finding.host.name].env.get(f"{facts.repo.prefix}{finding.service.directory}/.env")
+    return env is not None and "COMPOSE_FILE" in env.keys
 
 
 def no_records(seen: Observation) -> str:
@@ -133,6 +152,13 @@ def _beside(facts: Facts, survey: Survey) -> Iterator[str]:
         yield from missing_files(facts, finding, found.model or {})
 
 
+def _declared(facts: Facts, survey: Survey) -> Iterator[str]:
+    for finding, found in _answers(survey, facts.resolved):
+        yield from (_without_value(facts, finding, name) for name in lacking(found.model or {}, found.unset))
+        yield from other_volumes(facts, finding, found)
+        yield from shared_networks(facts, finding, found)
+
+
 def _lost(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
     for finding, found in _answers(survey, resolved):
         if not finding.past or survey.request.force:
@@ -152,14 +178,22 @@ def _sentence(facts: Facts, finding: Finding, error: str) -> str:
         return f"{service.name}: {missing[1]} is missing on {host}; {_move_for(facts.repo, finding, missing[1])}"
     required = re.search(r"required variable (\w+) is missing a value", error)
     if required:
-        there = f"{facts.repo.prefix}{service.directory}/.env" in facts.seen[host].env
-        move = f"set it: inv env.edit {service.name} --host {host}" if there else f"inv env.push {service.name}"
-        return f"{service.name}: {required[1]} has no value on {host}; {move}"
+        return _without_value(facts, finding, required[1])
     unread = re.fullmatch(r".*failed to read (.+?)(?:: (line \d+))?", error)
     if unread:
         where = f"{unread[1]} on {host}" + (f", {unread[2]}" if unread[2] else "")
         return f"{service.name}: Compose cannot read {where}; mend it there"
-    return f"{service.stack.files[0]}: Compose on {host} rejects it: {error}; mend the file and commit"
+    what = f"{service.stack.files[0]}: Compose on {host} rejects it: {error}"
+    if _chooses_files(facts, finding):
+        return f"{what}; COMPOSE_FILE in its .env there names files besides it: {_INCLUDE}"
+    return f"{what}; mend the file and commit"
+
+
+def _without_value(facts: Facts, finding: Finding, variable: str) -> str:
+    service, host = finding.service, finding.host.name
+    there = f"{facts.repo.prefix}{service.directory}/.env" in facts.seen[host].env
+    move = f"set it: inv env.edit {service.name} --host {host}" if there else f"inv env.push {service.name}"
+    return f"{service.name}: {variable} has no value on {host}; {move}"
 
 
 def _move_for(repo: Repo, finding: Finding, path: str) -> str:
@@ -172,6 +206,20 @@ def _move_for(repo: Repo, finding: Finding, path: str) -> str:
     folder = shlex.quote(posixpath.dirname(path))
     first = f"on {host.name}: mkdir -p {folder}, then " if finding.drift.new else ""
     return f"{first}make it there" + (f" from {template}" if template else "")
+
+
+def _withheld(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:
+    """Images that are missing, that nobody builds in this plan, and that `pull_policy` keeps from being pulled."""
+    answers = list(_answers(survey, resolved))
+    built = {(f.host.name, image) for f, found in answers for image in built_images(found.model or {})}
+    for finding, found in answers:
+        host, stock = finding.host.name, resolved[finding.host.name].stock
+        for key, container in ((found.model or {}).get("services") or {}).items():
+            image = str(container.get("image", ""))
+            comes = (host, image) in built or (finding.past and finding.past.images.get(key) in stock.images)
+            if container.get("pull_policy") == "never" and not comes and image_name(image) not in stock.images:
+                what = f"{finding.service.name}: image {image} is not on {host}, and its pull_policy is never"
+                yield f"{what}; build or load it there, or remove the line if a registry has it"
 
 
 def _networks(repo: Repo, survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:

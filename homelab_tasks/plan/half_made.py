@@ -5,7 +5,8 @@ under a passing name, removes the old one, and renames the new one; where it fin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -26,6 +27,15 @@ def completed(step: Step, service: Service, facts: Facts) -> Step:
         return step
     before = tuple(_tidy(facts.seen[step.host.name].of_project(service.project)))
     return replace(step, commands=(*before, *step.commands)) if before else step
+
+
+def never_started(service: Service, model: Mapping[str, Any], there: Iterable[SeenContainer]) -> frozenset[str]:
+    """Keys of containers that were made and never started: one may lack what Compose brings into it before that."""
+    known = {*(model.get("services") or {container.key for container in service.stack.containers})}
+    states: dict[str, set[str]] = {}
+    for container in there:
+        states.setdefault(container.key, set()).add(container.state)
+    return frozenset(key for key, found in states.items() if found == {"created"} and key in known)
 
 
 def _tidy(containers: Iterable[SeenContainer]) -> Iterator[Command]:

@@ -64,7 +64,7 @@ def plan_destroy(
     return Plan(
         title=request.title,
         steps=_reversed_needs(repo, known),
-        unchanged=tuple(Unit(s.subject, s.host, "not on this host") for s in steps if s not in known),
+        unchanged=tuple(Unit(s.subject, s.host, "not deployed") for s in steps if s not in known),
         notices=tuple(_still_needed(repo, request, seen)),
         faults=tuple(_protected(repo, request)),
     )
@@ -80,7 +80,8 @@ def _steps(repo: Repo, request: Request, unfit: Mapping[str, str], verb: Verb) -
 def _project(repo: Repo, service: Service, host: Host, seen: Observation, record: Record | None) -> compose.Project:
     name = record.project if record else service.project
     directory = compose.directory(repo, host, replace(service, directory=record.directory) if record else service)
-    return compose.Project(name, directory, seen.compose, f"{seen.folder}/working" if seen.folder else "")
+    working = f"{seen.folder}/working" if seen.folder else ""
+    return compose.Project(name, directory, seen.compose, working, compose.renews(service), compose.grace(service))
 
 
 def _entry(repo: Repo, service: Service, record: Record | None) -> Entry | None:

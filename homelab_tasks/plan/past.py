@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ..command import Command
 from ..commands import docker, env_back
 from ..commands.engine import image_name
 from ..commands.resolve import Resolution, Resolved
-from ..model import Host, Pinned
+from ..model import Host, Pinned, Repo, Service
 from ..observe import Observation
 from ..record import Held, Record
+from . import PutAside
 
 
 class Past(Struct, frozen=True):
@@ -30,14 +32,19 @@ class Past(Struct, frozen=True):
         """As a record has it."""
         return cls(record.env, {c.key: c.image for c in record.containers}, record.held, record.pinned)
 
+    def at(self, repo: Repo, service: Service) -> Past:
+        """For going back to where the service is as in `repo`: an env file that is committed there comes with it."""
+        env = {path: was for path, was in self.env.items() if path.removeprefix(repo.prefix) not in service.files}
+        return replace(self, env=env)
+
 
 def bring_back(
     past: Past, host: Host, seen: Observation, resolved: Resolved, resolution: Resolution
-) -> Iterator[Command]:
+) -> Iterator[Command | PutAside]:
     """What comes before Compose is called: the env files of then, and image names that mean the images of then."""
     moved = {path: past.env[path] for path in other_env(past, seen)}
     if moved:
-        yield env_back.bring(host, moved)
+        yield PutAside(env_back.bring(host, moved))
     for name, ident in wanted_images(past, resolved).items():
         if resolution.stock.images.get(image_name(name)) != ident and ident in resolution.stock.images:
             yield docker.tag(ident, name)

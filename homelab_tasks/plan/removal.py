@@ -61,7 +61,8 @@ def removal(facts: Facts, unit: Unit) -> Step:
     """Remove the containers and networks of what an earlier deploy recorded; named volumes stay."""
     seen = facts.seen[unit.host.name]
     record = seen.records[unit.subject]
-    project = compose.Project(record.project, "/", seen.compose, f"{seen.folder}/working")
+    grace = compose.grace(facts.repo.services.get(unit.subject))
+    project = compose.Project(record.project, "/", seen.compose, f"{seen.folder}/working", grace=grace)
     heirs = facts.heirs(record.project, unit.host)
     return Step(
         key(unit.subject, unit.host),

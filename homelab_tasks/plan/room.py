@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from ..commands.unique import Unique, port
 from ..model import Host
+from ..request import Request
 from . import Plan, Step, Verb, key
 from .facts import Facts
 from .survey import Survey
@@ -23,7 +24,7 @@ def with_room(plan: Plan, survey: Survey, facts: Facts) -> Plan:
     leaving = _Leaving()
     for step in plan.steps:
         leaving.add(step, _freed(step, wants.get(step.key), facts))
-    needs, faults = {step.key: step.needs for step in plan.steps}, list(_kept(plan, wants, facts))
+    needs, faults = {step.key: step.needs for step in plan.steps}, list(_kept(plan, wants, survey.request, facts))
     for step in plan.steps:
         for other, thing in leaving.for_(step, wants.get(step.key, ())):
             if _waits(other.key, step.key, needs):
@@ -91,16 +92,23 @@ def _held(project: str, host: Host, facts: Facts) -> Iterable[Unique]:
     return sorted(found, key=str)
 
 
-def _kept(plan: Plan, wants: Mapping[str, tuple[Unique, ...]], facts: Facts) -> Iterator[str]:
+def _kept(plan: Plan, wants: Mapping[str, tuple[Unique, ...]], request: Request, facts: Facts) -> Iterator[str]:
     """What is taken of something that is gone from the repo, and that this run leaves where it is."""
-    for unit in plan.gone:
-        project, host = facts.seen[unit.host.name].records[unit.subject].project, unit.host
-        mine = () if facts.heirs(project, host) else _held(project, host, facts)
-        for step in plan.steps if mine else ():
-            things = wants.get(step.key, ()) if step.host.name == host.name else ()
-            for thing in [t for t in things if t.of_container and any(t.clashes(one) for one in mine)][:1]:
-                what = f"{step.subject} takes {thing} on {host.name}, which {unit.subject} has, {unit.why}"
-                yield f"{what}; inv deploy-all --prune removes that first"
+    again = "deploy-all" if request.back else request.title
+    for step in plan.steps:
+        for name, held in _left(plan, step.host, facts) if wants.get(step.key) else ():
+            for thing in [t for t in wants[step.key] if t.of_container and any(t.clashes(one) for one in held)][:1]:
+                what = f"{step.subject} takes {thing} on {step.host.name}, which {name} has, no longer in the repo"
+                yield f"{what}; inv {again} --prune removes that first"
+
+
+def _left(plan: Plan, host: Host, facts: Facts) -> Iterator[tuple[str, Iterable[Unique]]]:
+    """The services that are on `host` after this run too and no longer in the repo, with what they have there."""
+    going = {step.key for step in plan.steps if step.verb is Verb.REMOVE}
+    for name, record in sorted(facts.seen[host.name].records.items()):
+        ours = name in facts.repo.services or facts.heirs(record.project, host)
+        if not ours and key(name, host) not in going:
+            yield name, _held(record.project, host, facts)
 
 
 def _waits(later: str, earlier: str, needs: Mapping[str, frozenset[str]]) -> bool:

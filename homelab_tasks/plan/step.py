@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,12 +12,17 @@ from ..commands import compose, docker
 from ..commands.engine import image_name
 from ..commands.resolve import Resolution, Resolved
 from ..model import Host, Service
+from ..observe import SeenContainer
 from ..request import Request
-from . import Entry, Gate, Step, Verb, detail, key
+from . import Act, Entry, Gate, Step, Verb, detail, key
+from .builds import builds
+from .doubts import doubted_networks
 from .drift import Drift, env_hashes
 from .effect import Effect, effect_of
 from .facts import Facts, gate_of
+from .half_made import never_started
 from .past import bring_back
+from .renewed import built_images, renewals
 from .stages import stages
 from .survey import Finding, borrows
 
@@ -40,7 +45,7 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
     seen, resolved = facts.seen[host.name], facts.of(finding)
     forced = request.force and finding.asked == "requested"
     there = seen.of_project(service.project)
-    effect = effect_of(facts.repo, service, host, resolved, there, relaid=drift.relaid) if resolved else Effect()
+    effect = _effect(finding, facts, there)
     record = seen.records.get(service.name)
     renamed = record is not None and record.project != service.project
     verb = _verb(drift, effect, adopted=bool(seen.of_project(service.project)), forced=forced, renamed=renamed)
@@ -64,7 +69,17 @@ def _complete(base: Step, finding: Finding, request: Request, facts: Facts) -> S
         *_commands(finding, effect, facts, request, forced=forced),
     ]
     gate = gate_of(service, host, facts.project(service, host), request)
-    return replace(step, commands=tuple(commands), gate=gate, pulls=_pulls(resolved, facts.resolved.get(host.name)))
+    renews = () if finding.past else renewals(resolved, facts.resolved.get(host.name))
+    pulls = tuple(sorted({*_pulls(resolved, facts.resolved.get(host.name)), *(r.image for r in renews)}))
+    return replace(step, commands=tuple(commands), gate=gate, pulls=pulls, renews=renews)
+
+
+def _effect(finding: Finding, facts: Facts, there: tuple[SeenContainer, ...]) -> Effect:
+    service, host, drift, resolved = finding.service, finding.host, finding.drift, facts.of(finding)
+    if not resolved:
+        return Effect()
+    doubted = doubted_networks(facts, finding, resolved.model or {}) if drift.unfinished else None
+    return effect_of(facts.repo, service, host, resolved, there, relaid=bool(drift.relaid), doubted=doubted)
 
 
 def _verb(drift: Drift, effect: Effect, *, adopted: bool, forced: bool, renamed: bool) -> Verb:
@@ -91,8 +106,12 @@ def _causes(service: Service, host: Host, drift: Drift, facts: Facts, *, forced:
     if record and record.digest not in ("", service.digest):
         yield f"changed since {record.commit[:7]}"
     if drift.relaid:
-        yield f"files of another commit lie on {host.name}"
+        yield f"{drift.relaid} on {host.name}"
+    resolved = facts.resolved[host.name].services.get(service.name) if host.name in facts.resolved else None
+    came_with_git = (resolved.files_before if resolved else None) or {}
     for path in drift.env:
+        if path.removeprefix(facts.repo.prefix) in came_with_git:
+            continue  # it stays as it is
         yield f"{path.removeprefix(facts.repo.prefix + service.directory + '/')} changed"
     yield from (drift.pin,) if drift.pin else ()
     yield from drift.back
@@ -105,7 +124,7 @@ def _causes(service: Service, host: Host, drift: Drift, facts: Facts, *, forced:
         yield "forced"
 
 
-def _bring_back(finding: Finding, facts: Facts) -> Iterator[Command]:
+def _bring_back(finding: Finding, facts: Facts) -> Iterator[Act]:
     resolved = facts.of(finding)
     if finding.past and resolved:
         host = finding.host
@@ -135,27 +154,41 @@ def _commands(
 ) -> Iterator[Command | Gate]:
     service, host, drift, resolved = finding.service, finding.host, finding.drift, facts.of(finding)
     project = facts.project(service, host)
-    paused = [c.key for c in facts.seen[host.name].of_project(service.project) if c.state == "paused"]
+    there = [c for c in facts.seen[host.name].of_project(service.project) if c.id not in effect.orphans]
+    paused = [c.key for c in there if c.state == "paused"]
     if paused:
         yield compose.unpause(project, paused)
     model = (resolved.model if resolved else None) or {}
-    recreate = set(effect.recreate) | _borrowing_keys(service, drift.borrowed)
+    build = effect.build or (forced and bool(builds(model)))
+    anew = effect.anew | never_started(service, model, there)
+    yield from _first(project, effect, set() if forced else anew, build=build)
+    recreate = (set(effect.recreate) | _borrowing_keys(service, drift.borrowed)) - anew
     order = stages(model)
     if order:
         again = set().union(*order) if forced else recreate
-        yield from _up_in_stages(project, order, again, gate_of(service, host, project, request), build=effect.build)
+        yield from _up_in_stages(project, order, again, gate_of(service, host, project, request), build=build)
     elif forced:
-        yield from compose.recreate_all(project, build=effect.build)
+        yield from compose.recreate_all(project, build=build)
     else:
-        yield from compose.up(project, recreate=recreate, build=effect.build)
+        yield from compose.up(project, recreate=recreate, build=build)
     if forced:
         return
-    done = effect.remade | recreate
-    restart = (set(effect.restart) | set(drift.sick)) - done
+    done = effect.remade | anew | recreate
+    restart = (set(effect.restart) | ({*drift.sick} & {c.key for c in there})) - done
     if restart:
         yield compose.restart(project, restart)
-    if effect.signal - restart:
-        yield compose.signal(project, service.signal, effect.signal - restart)
+    if effect.signal - restart - anew:
+        yield compose.signal(project, service.signal, effect.signal - restart - anew)
+
+
+def _first(project: compose.Project, effect: Effect, anew: Collection[str], *, build: bool) -> Iterator[Command]:
+    """What has to be out of the way, and what has to be another container, before any is started."""
+    if effect.orphans:
+        yield compose.drop_containers(project, effect.orphans)
+    if effect.networks:
+        yield compose.drop_networks(project, effect.networks)
+    if anew:
+        yield compose.make(project, anew, build=build)
 
 
 def _up_in_stages(
@@ -209,11 +242,12 @@ def _detail(service: Service, resolved: Resolved | None) -> str:
 
 
 def _pulls(resolved: Resolved | None, resolution: Resolution | None) -> tuple[str, ...]:
-    """Images that the host lacks. Those that are built there are Compose's business."""
+    """Images that the host lacks and may pull. Those that are built there are Compose's business."""
     if not resolved or not resolved.model or not resolution:
         return ()
+    built = built_images(resolved.model)
     containers: Iterable[Mapping[str, Any]] = (resolved.model.get("services") or {}).values()
-    wanted = {str(c["image"]) for c in containers if c.get("image") and not c.get("build")}
+    wanted = {str(c["image"]) for c in containers if c.get("image") and c.get("pull_policy") != "never"} - built
     return tuple(sorted(name for name in wanted if image_name(name) not in resolution.stock.images))
 
 

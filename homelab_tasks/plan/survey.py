@@ -11,7 +11,7 @@ from .. import graph
 from ..model import Edge, Host, Reason, Repo, Service, System
 from ..observe import Observation
 from ..request import Request
-from . import Plan, Unit, key
+from . import AS_THEN, UNCHANGED, Plan, Unit, key
 from .drift import Drift, find_drift
 from .past import Past
 from .system_drift import SystemFinding, find_systems
@@ -118,12 +118,14 @@ def survey(
             why = f"{service.name} shares the network of {owner}, which is stopped; inv start {owner}" if owner else ""
             findings.append(Finding(service, host, drift, asked, blocked=why, past=then))
         else:
-            unchanged.append(Unit(service.name, host, "unchanged"))
+            unchanged.append(Unit(service.name, host, _as_it_is(repo, request, service)))
     systems = system_hosts(repo, request)
     changing = tuple(find_systems(systems, repo, request, seen, unfit))
     if not request.names:
         touched = {finding.host.name for finding in changing}
-        unchanged += [Unit("the system", host, "unchanged") for host in systems if host.name not in touched]
+        unchanged += [
+            Unit("the system", host, _as_it_is(repo, request)) for host in systems if host.name not in touched
+        ]
     return Survey(
         request,
         tuple(findings),
@@ -133,6 +135,13 @@ def survey(
         tuple(_moved(repo, request, seen, left)),
         changing,
     )
+
+
+def _as_it_is(repo: Repo, request: Request, service: Service | None = None) -> str:
+    if request.back:
+        return AS_THEN
+    pin = repo.pins.get(service.name) if service else None
+    return f"pinned at {pin.commit[:7]}" if pin else UNCHANGED
 
 
 def _stopped_owner(repo: Repo, request: Request, service: Service, seen: Observation) -> str:

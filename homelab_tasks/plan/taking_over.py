@@ -108,12 +108,15 @@ def _committed(new: Newcomer, path: str) -> bool:
 
 def _orphans(new: Newcomer) -> Iterator[str]:
     service, host = new.finding.service, new.finding.host
-    known = {*new.containers, *(container.key for container in service.stack.containers)}
+    optional = {container.key for container in service.stack.containers}
     for container in new.seen.of_project(service.project):
-        if container.key not in known:
+        if container.key not in new.containers:
+            off = container.key in optional
+            why = "under a profile that is off" if off else f"not in {service.stack.files[0]}"
             what = f"{service.name}: container {container.name} on {host.name} is of the same compose project"
-            what += f" ({service.project}), not in {service.stack.files[0]}, and would be removed"
-            yield f"{what}; add it there, or on {host.name}: docker rm --force {shlex.quote(container.name)}"
+            what += f" ({service.project}), {why}, and would be removed"
+            move = "name the profile in COMPOSE_PROFILES of its .env" if off else "add it there"
+            yield f"{what}; {move}, or on {host.name}: docker rm --force {shlex.quote(container.name)}"
 
 
 def _same_folder(new: Newcomer, project: str, containers: tuple[SeenContainer, ...]) -> Iterator[str]:

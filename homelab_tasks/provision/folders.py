@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..commands import setup as commands
 from ..fleet import env_files
 from ..model import Host, Repo, Service, System
+from ..observe import writable_again
 from .seen import Kind, Seen, Spot
 from .step import Act, Step
 
@@ -113,6 +114,8 @@ def folder_faults(host: Host, seen: Seen) -> Iterator[str]:
     for path in (host.path, host.data):
         if seen.spot(path).kind is Kind.FILE:
             yield f"{path} on {host.name} is no folder; move it away there"
+        elif path in seen.read_only:
+            yield f"{path} on {host.name} is read-only; {writable_again(host, seen.read_only[path])}"
 
 
 def _service_folders(repo: Repo, host: Host) -> tuple[str, ...]:

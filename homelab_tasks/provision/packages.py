@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..commands import setup as commands
 from ..model import Host
+from ..observe import other_socket, socket_elsewhere
 from .seen import Docker, Seen
 from .step import Act, Step
 
@@ -28,7 +29,7 @@ def package_steps(seen: Seen) -> Iterator[Step]:
     if names:
         what = f"install {', '.join(names)}"
         yield Step(what, f"{_listed(seen)} missing", (Act(commands.refresh_packages()), Act(commands.install(names))))
-    if seen.docker is Docker.SILENT and seen.systemd and not seen.nixos:
+    if seen.docker is Docker.SILENT and seen.systemd and not seen.nixos and not socket_elsewhere(seen.silence):
         yield Step("start Docker", "its daemon does not answer", (Act(commands.start_docker()),))
 
 
@@ -45,7 +46,9 @@ def package_faults(host: Host, seen: Seen) -> Iterator[str]:
         what = f"{_system(seen)} has no package of Docker Compose v2"
         move = f"add Docker's own repository on {host.name} ({_DOCKERS_OWN}), then this installs {both}"
         yield f"{what}; {move}: inv setup {host.name}"
-    if seen.docker is Docker.SILENT and not (seen.systemd and not seen.nixos):
+    if seen.docker is Docker.SILENT and (other := other_socket(host, seen.silence)):
+        yield "; ".join(other)
+    elif seen.docker is Docker.SILENT and not (seen.systemd and not seen.nixos):
         yield f"the docker daemon on {host.name} does not answer; start it there"
 
 

@@ -56,11 +56,13 @@ class Seen(Struct, frozen=True):
     release: Release = Release()
     tools: frozenset[str] = frozenset()
     docker: Docker = Docker.MISSING
+    silence: str = ""  # what docker said where its daemon is silent
     docker_group: bool = False
     systemd: bool = False
     apt: bool = False
     packages: Mapping[str, str] = field(default_factory=dict)  # of Docker, that apt could install: name -> version
     spots: Mapping[str, Spot] = field(default_factory=dict)
+    read_only: Mapping[str, str] = field(default_factory=dict)  # path -> where the file system begins that it is on
     clock: str = ""  # 20260131T211405Z
     before: str = ""  # what the login shell printed, which should be nothing
 
@@ -96,11 +98,13 @@ def parse(output: str) -> Seen | None:
         release=_release(named.get("os", [])),
         tools=frozenset(_second(rows, "tool")),
         docker=Docker(named.get("docker", [Docker.MISSING.value])[0]),
+        silence=" ".join(named.get("docker", [""])[1:]),
         docker_group="docker-group" in facts,
         systemd="systemd" in facts,
         apt="apt" in facts,
         packages={row[1]: row[2] for row in rows if row[0] == "package" and len(row) == 3},
         spots={row[1]: _spot(row) for row in rows if row[0] == "path" and len(row) == 7},
+        read_only={row[1]: row[2] for row in rows if row[0] == "read-only" and len(row) == 3},
         clock=named.get("clock", [""])[0],
         before=before,
     )

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from ..model import Repo
 from .cache import at_commit
-from .export import Distance, archive, bundle, distance, first_with, leading_to, pull
+from .export import (
+    Distance,
+    archive,
+    bundle,
+    distance,
+    first_with,
+    incoming,
+    is_shallow,
+    leading_to,
+    pull,
+    take_in,
+    was_checked_out,
+)
 from .git import commit, locate, uncommitted
 from .pins import at_pinned
 from .select import select, select_groups
-from .source import Source, homelab_root, worktree
+from .source import Source, homelab_root, rebasing, worktree
 
 
 def load(source: Source) -> Repo:
@@ -29,12 +41,17 @@ __all__ = [
     "distance",
     "first_with",
     "homelab_root",
+    "incoming",
+    "is_shallow",
     "leading_to",
     "load",
     "locate",
     "pull",
+    "rebasing",
     "select",
     "select_groups",
+    "take_in",
     "uncommitted",
+    "was_checked_out",
     "worktree",
 ]

@@ -5,45 +5,51 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from posixpath import normpath
 
 from ..model import Host, Stack, System
 from .discover import TEMPLATES, Folder
+from .links import led_to, under
 from .settings import FILE
+from .source import PLAIN, Tree
 
 # They reach no container, unless one mounts them or an image is built from the folder
 _ASIDE = frozenset({FILE, *TEMPLATES, ".gitignore", ".gitattributes", ".gitkeep"})
+_PLAIN = f" {PLAIN}"
 _TEXT = re.compile(r"(README.*|.*\.md)", re.IGNORECASE)
 
 
 def content(
-    folder: Folder, stack: Stack, blobs: Mapping[str, str], paths: Sequence[str], inner: Iterable[str] = ()
-) -> dict[str, str]:
-    """Path to blob id of every committed file that the stack's containers or Compose may read.
-
-    `paths` are those of `blobs`, sorted; `inner` are the folders of other services inside this one.
+    folder: Folder, stack: Stack, tree: Tree, inner: Iterable[str] = ()
+) -> tuple[Mapping[str, str], tuple[str, ...]]:
+    """Path to entry of every committed file that the stack's containers or Compose may read, and the places outside of
+    its folder that they lie in; `inner` are the folders of other services inside this one.
     """
-    shown = [mount for container in stack.containers for mount in container.mounts]
+    shown = [*stack.env_files, *(mount for container in stack.containers for mount in container.mounts)]
     if any(container.builds for container in stack.containers):
         shown.append(folder.path)
-    own = [path for path in _under(folder.path, paths) if _counts(path, folder, shown, inner)]
-    also = [path for read in stack.reads for path in _under(read, paths)]
-    return {path: blobs[path] for path in sorted({*own, *also})}
+    own = [path for path in under(folder.path, tree.paths) if _counts(path, folder, shown, inner)]
+    linked = led_to([*stack.reads, *own], tree.links, tree.paths)
+    also = {path for place in (*stack.reads, *linked) for path in under(place, tree.paths)}
+    reads = {*stack.reads, *(place for place in linked if not f"{place}/".startswith(f"{folder.path}/"))}
+    return {path: tree.entries[path] for path in sorted({*own, *also})}, tuple(sorted(reads))
 
 
-def systems(hosts: Iterable[Host], blobs: Mapping[str, str], paths: Sequence[str]) -> dict[str, str]:
+def systems(hosts: Iterable[Host], tree: Tree) -> dict[str, str]:
     """NixOS host to the digest over the folder of its flake; "" where the commit has none."""
     folders = {host.name: normpath(host.flake.partition("#")[0]) for host in hosts if host.system is System.NIXOS}
-    return {name: digest({path: blobs[path] for path in _under(folder, paths)}) for name, folder in folders.items()}
+    return {
+        name: digest({path: tree.entries[path] for path in under(folder, tree.paths)})
+        for name, folder in folders.items()
+    }
 
 
 def digest(files: Mapping[str, str]) -> str:
-    """SHA-256 over the sorted paths and blob ids; "" for no files."""
+    """SHA-256 over the sorted paths, blob ids, and modes where one is not that of a plain file; "" for no files."""
     if not files:
         return ""
-    lines = (f"{path}\0{blob}\0" for path, blob in sorted(files.items()))
+    lines = (f"{path}\0{entry.removesuffix(_PLAIN)}\0" for path, entry in sorted(files.items()))
     return hashlib.sha256(os.fsencode("".join(lines))).hexdigest()
 
 
@@ -53,13 +59,3 @@ def _counts(path: str, folder: Folder, shown: Iterable[str], inner: Iterable[str
     if not aside and not any(path.startswith(f"{other}/") for other in inner):
         return True
     return any(path == place or path.startswith(f"{place}/") for place in shown)
-
-
-def _under(place: str, paths: Sequence[str]) -> Sequence[str]:
-    """The paths that are `place` or lie under it."""
-    if place == ".":
-        return paths
-    start = bisect_left(paths, f"{place}/")
-    found = paths[start : bisect_left(paths, f"{place}0")]  # "0" comes right after "/"
-    exact = bisect_left(paths, place)
-    return [place, *found] if exact < len(paths) and paths[exact] == place else found

@@ -35,6 +35,8 @@ class Layer(Struct, frozen=True):
     awaited: Mapping[str, None] = field(default_factory=dict)  # containers that have to end well before it starts
     healthcheck: Mapping[str, bool] = field(default_factory=dict)  # "disable": it is; "test": there is a real one
     start_interval: Place | None = None  # of the health check's
+    pull_policy: Ref | None = None
+    stop_grace_period: Ref | None = None
     volumes: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # target -> ("bind" | "volume", source)
     data: Mapping[str, None] = field(default_factory=dict)  # bind-mounted sources outside the homelab, if writable
     networks: Mapping[str, None] = field(default_factory=dict)
@@ -96,6 +98,8 @@ def read_layer(content: Map, here: Here, place: Place) -> Layer:
         awaited=dict.fromkeys(_awaited(content.get("depends_on"))),
         healthcheck=_healthcheck(content.get("healthcheck")),
         start_interval=_start_interval(content.get("healthcheck")),
+        pull_policy=here.ref(content, "pull_policy"),
+        stop_grace_period=here.ref(content, "stop_grace_period"),
         volumes=dict(_volumes(content.get("volumes"), here)),
         data=dict.fromkeys(_data(content.get("volumes"), here)),
         networks=_keys(content.get("networks")),

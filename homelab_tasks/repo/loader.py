@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import model
 from ..errors import RepoInvalid, suggestion
@@ -18,7 +19,7 @@ from .discover import Folder, discover
 from .edges import Wish, all_edges
 from .hosts import Checkout, Inventory, read_inventory
 from .settings import Settings, read_settings
-from .source import FILE, SERVICES, Source
+from .source import FILE, SERVICES, Source, Tree
 from .stack import Reading, read_stack
 
 
@@ -60,8 +61,8 @@ def _examine(source: Source) -> Examined:
     source.prefetch([FILE, *(path for folder in folders for path in folder.reads)])
     known = Documents(source, problems)
     inventory = _inventory(source, known, problems)
-    paths = sorted(source.files) if source.commit else []
-    loading = _Loading(source, known, inventory, paths, _instances(folders), problems, notices)
+    tree = source.tree()
+    loading = _Loading(source, known, inventory, tree, _instances(folders), problems, notices)
     wishes = [loading.wish(folder) for folder in folders]
     _check_projects(wishes, problems)
     services = {wish.service.name: wish.service for wish in wishes}
@@ -77,7 +78,7 @@ def _examine(source: Source) -> Examined:
         networks=inventory.networks,
         edges=edges,
         notices=tuple(sorted(notices, key=lambda p: (p.place, p.what))),
-        systems=systems(inventory.hosts.values(), source.files, paths),
+        systems=systems(inventory.hosts.values(), tree),
         prefix=source.prefix,
         commit=source.commit,
         branch=source.branch,
@@ -108,7 +109,7 @@ class _Loading(Struct, frozen=True):
     source: Source
     known: Documents
     inventory: Inventory
-    paths: Sequence[str]  # of a commit, sorted
+    tree: Tree
     instances: Mapping[str, list[str]]  # an app's name to the folders of its instances
     problems: list[Problem]
     notices: list[Problem]
@@ -129,12 +130,12 @@ class _Loading(Struct, frozen=True):
 
     def _service(self, folder: Folder, settings: Settings, reading: Reading) -> model.Service:
         inner = self.instances[folder.app] if not folder.instance else []
-        files = content(folder, reading.stack, self.source.files, self.paths, inner) if self.source.commit else {}
+        files, reads = content(folder, reading.stack, self.tree, inner)
         return model.Service(
             name=folder.name,
             app=folder.app,
             directory=folder.path,
-            stack=reading.stack,
+            stack=replace(reading.stack, reads=reads),
             hosts=settings.hosts,
             instance=folder.instance,
             description=settings.description,

@@ -89,7 +89,7 @@ def _make(base: Repo, moves: Iterable[_Move]) -> str:
         lines = b"".join(line + b"\0" for move in moves for line in move.entries())
         _git(top, "update-index", "-z", "--index-info", stdin=lines, also=index)
         tree = _git(top, "write-tree", also=index).decode().strip()
-    at = _git(top, "show", "--no-patch", "--format=%ct", base.commit).decode().strip()
+    at = _git(top, "rev-list", "--max-count=1", "--timestamp", base.commit).decode().partition(" ")[0]
     dates = {"GIT_AUTHOR_DATE": f"@{at} +0000", "GIT_COMMITTER_DATE": f"@{at} +0000"}
     words = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, "-p", base.commit)
     commit = _git(top, *words, stdin=_message(base, moves).encode(), also={**_NOBODY, **dates}).decode().strip()

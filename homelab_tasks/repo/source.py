@@ -5,18 +5,28 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from ..errors import HomelabError
 
 FILE = "hosts.yaml"
 EXAMPLE = "hosts:\n  nas:\n    address: 10.0.0.5\n    user: admin"
 SERVICES = "services"
+LINK = "120000"  # Git's mode of a symlink
+PLAIN = "100644"  # Git's mode of a file that is neither executable nor a symlink
 _SKIPPED = frozenset({".git", "node_modules"})
+
+
+class Tree(Struct, frozen=True):
+    """The files of a commit as Git tells them apart, from the homelab's root."""
+
+    entries: Mapping[str, str] = field(default_factory=dict)  # path -> blob id, mode, and the text of a symlink
+    paths: Sequence[str] = ()  # sorted
+    links: Mapping[str, str] = field(default_factory=dict)  # path of each symlink -> the place that it leads to
 
 
 class Source(Protocol):
@@ -41,6 +51,9 @@ class Source(Protocol):
     @property
     def files(self) -> Mapping[str, str]:
         """Each file's Git blob id; "" in a worktree, which lists `services/` two folders deep and `hosts.yaml`."""
+
+    def tree(self) -> Tree:
+        """All files of the commit; none for a worktree."""
 
     def read(self, path: str) -> bytes:
         """A file's content. Raises OSError."""
@@ -69,6 +82,15 @@ def git_prefix(root: Path) -> str:
     return "" if relative == "." else f"{relative}/"
 
 
+def rebasing(root: Path) -> str:
+    """A sentence, where the checkout that holds `root` is in the middle of a rebase; found without a process."""
+    folder = (git_top(root) or root) / ".git"
+    if folder.is_file():  # of a worktree
+        folder = folder.parent / folder.read_text().partition(": ")[2].strip()
+    under_way = any((folder / name).is_dir() for name in ("rebase-merge", "rebase-apply"))
+    return "a rebase is under way here, and HEAD in the middle of it" if under_way else ""
+
+
 class Worktree(Struct, frozen=True):
     """The files as they lie there, committed or not."""
 
@@ -77,6 +99,11 @@ class Worktree(Struct, frozen=True):
     files: Mapping[str, str]
     commit: str = ""
     branch: str = ""
+
+    @staticmethod
+    def tree() -> Tree:
+        """None are of a commit."""
+        return Tree()
 
     def read(self, path: str) -> bytes:
         """A file's content; OSError for what is no regular file, as reading a pipe would wait for ever."""

@@ -14,6 +14,7 @@ from .compose import Documents, Picture, Resource, read_picture
 from .discover import Folder
 from .interpolate import interpolate, template_values
 from .layers import Layer, Ref
+from .policy import renewed_after, span
 
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _BUILT_IN = frozenset({"bridge", "host", "none"})  # networks that every Engine has
@@ -128,8 +129,15 @@ def _container(key: str, layer: Layer, picture: Picture, active: bool) -> model.
         profiles=tuple(layer.profiles),
         active=active,
         ports=tuple(layer.ports.values()),
+        renews=not layer.build and _renews(layer.pull_policy),
+        grace=span(_known(layer.stop_grace_period)),
         place=layer.container_name.place if layer.container_name else layer.place,
     )
+
+
+def _renews(policy: Ref | None) -> bool:
+    """Whether Compose may pull an image that is there: a variable may be another one on the host."""
+    return policy is not None and ("$" in policy.raw or renewed_after(policy.raw) is not None)
 
 
 def _known(ref: Ref | None) -> str:

@@ -5,7 +5,8 @@
     step     key, service, host, verb, cause, changes, needs (keys), pulls, hooks, blocked; in a report also status
              (done, failed, skipped; null: not reached), seconds, why, log, kept (what a hook kept)
     run      plan's keys, with ok, interrupted, seconds, trouble, notes and undone; null where nothing was executed
-    undone   how a failed deploy was put back: steps (key, status, seconds, why, log), left (what was not), seconds
+    undone   how a failed deploy was put back: steps (key, status, seconds, why, log), left (what was not), seconds,
+             sick (keys: sick before too, and only restarted)
     status   commit, ok, services: [service, host, state, commit, at, pinned, current, note],
              hosts: {name: why it did not answer}
     list     services: [name, app, instance, description, directory, hosts, groups, protect]
@@ -50,7 +51,8 @@ def _undone(undone: Undone | None) -> Object | None:
     if undone is None:
         return None
     steps = [{"key": outcome.step.key} | _outcome(outcome) for outcome in undone.outcomes]
-    return {"steps": steps, "left": list(undone.left), "seconds": round(undone.seconds, 3)}
+    sick = [step.key for step in undone.sick]
+    return {"steps": steps, "left": list(undone.left), "seconds": round(undone.seconds, 3), "sick": sick}
 
 
 def status(repo: Repo, rows: Sequence[Row], unfit: Mapping[str, str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..plan import Plan, Unit
+from ..plan import AS_THEN, UNCHANGED, Plan, Unit
 from .columns import flow, plain
 from .phrase import count, grouped, listed, moment, short
 from .terminal import Style, Tint
@@ -14,20 +14,31 @@ def nothing_to_do(plan: Plan) -> str:
     """`nothing to do: 20 services on 2 hosts are as the repo says (1a2b3c4)`."""
     if not plan.unchanged:
         return "nothing to do" + ("" if plan.held else ": no service is meant")
-    reasons = grouped((unit.why, unit) for unit in plan.unchanged)
-    if set(reasons) == {"unchanged"}:
-        return f"nothing to do: {_as_the_repo_says(plan)}"
-    return "nothing to do: " + "; ".join(f"{_names(units)} {why}" for why, units in reasons.items())
+    return f"nothing to do: {'; '.join([*_as_meant(plan), *_otherwise(plan)])}"
 
 
-def _as_the_repo_says(plan: Plan) -> str:
-    services = {unit.subject for unit in plan.unchanged}
-    hosts = {unit.host.name for unit in plan.unchanged}
+def _as_meant(plan: Plan) -> Iterator[str]:
+    commit = short(plan.commit)
+    if now := [unit for unit in plan.unchanged if unit.why == UNCHANGED]:
+        yield f"{_who(now)} as the repo says{commit and f' ({commit})'}"
+    if then := [unit for unit in plan.unchanged if unit.why == AS_THEN]:
+        yield f"{_who(then)} as {'it was' if len({u.subject for u in then}) == 1 else 'they were'} at {commit}"
+
+
+def _otherwise(plan: Plan) -> Iterator[str]:
+    others = (unit for unit in plan.unchanged if unit.why not in (UNCHANGED, AS_THEN))
+    for (why, host), names in grouped(((u.why, u.host.name), u.subject) for u in others).items():
+        yield f"{listed(names)} {'is' if len(names) == 1 else 'are'} {why} on {host}"
+
+
+def _who(units: Sequence[Unit]) -> str:
+    """`20 services on 2 hosts are`."""
+    services = {unit.subject for unit in units}
+    hosts = {unit.host.name for unit in units}
     where = next(iter(hosts)) if len(hosts) == 1 else count(len(hosts), "host")
-    commit = f" ({short(plan.commit)})" if plan.commit else ""
     verb = "is" if len(services) == 1 else "are"
     who = next(iter(services)) if len(services) == 1 else count(len(services), "service")
-    return f"{who} on {where} {verb} as the repo says{commit}"
+    return f"{who} on {where} {verb}"
 
 
 def aside_lines(plan: Plan, *, style: Style) -> Iterator[str]:
@@ -57,8 +68,3 @@ def _since(unit: Unit) -> str:
 def _at(units: Iterable[Unit]) -> str:
     by_host = grouped((unit.host.name, unit.subject) for unit in units)
     return ", ".join(f"{listed(names)} on {host}" for host, names in by_host.items())
-
-
-def _names(units: Iterable[Unit]) -> str:
-    units = list(units)
-    return listed(list(dict.fromkeys(unit.subject for unit in units))) + (" is" if len(units) == 1 else " are")

@@ -37,6 +37,7 @@ def _run(run: Run, style: Style) -> Iterator[str]:
     yield from flow(style, head, [(f"{ending};", _TINTS.get(run.ending, Tint.RED)), facts])
     silent = f"; no end is written on {listed(run.silent)}" if run.silent and run.ended else ""
     left = f"; not put back: {'; '.join(map(clean, run.left))}" if run.left else ""
+    left += "".join(f"; {clean(told)}" for told in run.aside)
     where = f"{clean(run.title)} on {listed(sorted(run.moves))}:"
     yield from flow(style, [plain("    ")], [plain(where), plain(_changed(run) + left + silent)])
 
@@ -58,8 +59,15 @@ def _changed(run: Run) -> str:
         f"{done} {listed([_name(change, run) for change in changes])}"
         for done, changes in grouped((_did(change), change) for change in run.changes).items()
     ]
-    whys = dict.fromkeys(clean(change.why) for change in run.changes if change.status == "failed" and change.why)
+    whys = dict.fromkeys(clean(change.why) for change in run.changes if change.why and _is_reason(change, run))
     return "; ".join([*parts, *whys]) or "nothing"
+
+
+def _is_reason(change: Change, run: Run) -> bool:
+    """Why it failed; of one that was skipped only where no host has written down its cause."""
+    return change.status == "failed" or bool(
+        change.cause and change.cause not in {f"{other.service}@{other.host}" for other in run.changes}
+    )
 
 
 def _did(change: Change) -> str:
@@ -84,6 +92,7 @@ def _plain(run: Run) -> Mapping[str, object]:
         "seconds": round(run.seconds, 3),
         "reverted": run.reverted,
         "left": list(run.left),
+        "aside": list(run.aside),
         "changes": [_change(change) for change in run.changes],
         "silent": list(run.silent),
     }

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ..history.run import moment as moment_of
 from ..model import Host, Repo, Service
 from ..observe import Health, Observation, SeenContainer
-from ..plan.drift import Drift, ended, find_drift
+from ..plan.drift import Drift, ended, find_drift, relaid
 from ..record import Record
 from .columns import Span, flow, plain, table
 from .phrase import age, clean, count, grouped, listed, moment, short
@@ -121,7 +121,7 @@ def _row(repo: Repo, service: Service, host: Host, seen: Observation) -> Row:
 
 def _pinned(row: Row, drift: Drift, record: Record, seen: Observation) -> Row:
     """What the repo says of it since is no news: it stays as it is on purpose."""
-    others = replace(drift, files=False, relaid=bool(record.laid), pin="")
+    others = replace(drift, files=False, relaid=relaid(record), pin="")
     by, since = record.pinned.by if record.pinned else "", moment_of(record.pinned.at) if record.pinned else None
     past = f", {age(max(seen.clock - since.timestamp(), 0))}" if since else ""
     note = f"pinned at {short(row.commit)} by {clean(by)}{past}" + (
@@ -188,7 +188,7 @@ def _first(drift: Drift, holder: str) -> str:
     found += [*drift.sick.values(), *drift.absent, *drift.outdated]
     found += [f"shares the network of {owner}, which was made anew" for owner in drift.borrowed]
     found += ["changed in the repo since"] if drift.files else []
-    found += ["files of another commit lie there"] if drift.relaid else []
+    found += [f"{drift.relaid} there"] if drift.relaid else []
     found += [f"{path.rpartition('/')[2]} changed" for path in drift.env]
     if not found:
         return "up to date"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..outcome import Outcome, Report, Status
+from ..outcome import Outcome, Report, Status, Undone
 from ..plan import Plan, Step, Verb
 from .aside import aside_lines, nothing_to_do
 from .columns import flow, plain
+from .next_move import INTERRUPTED, next_lines
 from .phrase import clean, did, duration, grouped, listed, subject
 from .plan import notice_lines
 from .terminal import Style, Symbol, Tint
-
-INTERRUPTED = "interrupted"  # the reason that the walk gives for what a Ctrl-C ended
 
 
 def summary_text(report: Report, *, style: Style) -> str:
@@ -28,7 +27,7 @@ def summary_text(report: Report, *, style: Style) -> str:
         ]
     else:
         lines = [*_verdict(report, style), *_account(report, style)]
-    return "\n".join([*lines, *_notes(report, style), *_next(report, style)])
+    return "\n".join([*lines, *_notes(report, style), *next_lines(report, style)])
 
 
 def going_back_text(plan: Plan, *, style: Style) -> str:
@@ -63,7 +62,7 @@ def _sentence(report: Report) -> str:
         _tally(len(report.of(Status.FAILED)) - len(_unfinished(report)), "failed"),
         _tally(len(_unfinished(report)), "unfinished"),
         _tally(len(report.of(Status.SKIPPED)), "not started" if report.interrupted else "skipped"),
-        "" if report.undone else _tally(len(_changed(report)), "changed"),
+        "" if report.undone else _tally(len(report.changed), "changed"),
         _tally(len(report.plan.unchanged), "unchanged"),
         _tally(len(report.plan.held), "left stopped"),
     ]
@@ -83,10 +82,6 @@ def _whereto(report: Report) -> str:
 
 def _tally(number: int, word: str) -> str:
     return f"{number} {word}" if number else ""
-
-
-def _changed(report: Report) -> list[Outcome]:
-    return [outcome for outcome in report.of(Status.DONE) if outcome.step.verb is not Verb.NOTE]
 
 
 def _unfinished(report: Report) -> list[Outcome]:
@@ -111,12 +106,24 @@ def _account(report: Report, style: Style) -> Iterator[str]:
             told = f"of {outcome.step.subject} on {outcome.step.host.name}: {clean(outcome.kept)}"
             yield from _entry("kept", Tint.DIM, told, style)
     if report.undone:
-        back = [outcome for outcome in report.undone.outcomes if outcome.status is Status.DONE]
-        if back:
-            told = f"{_names(back, report)}: as before, in {duration(report.undone.seconds)}"
-            yield from _entry("put back", Tint.GREEN, told, style)
-        for left in report.undone.left:
-            yield from _entry("NOT BACK", Tint.RED, left, style)
+        yield from _way_back(report.undone, report, style)
+
+
+def _way_back(undone: Undone, report: Report, style: Style) -> Iterator[str]:
+    back = [outcome for outcome in undone.outcomes if outcome.status is Status.DONE]
+    if back:
+        told = f"{_names(back, report)}: as before, in {duration(undone.seconds)}"
+        yield from _entry("put back", Tint.GREEN, told, style)
+    for told in _as_sick_as_before(undone, report):
+        yield from _entry("as it was", Tint.YELLOW, told, style)
+    for left in undone.left:
+        yield from _entry("NOT BACK", Tint.RED, left, style)
+
+
+def _as_sick_as_before(undone: Undone, report: Report) -> Iterator[str]:
+    sick = ((", ".join(step.causes), step) for step in undone.sick)
+    for causes, steps in grouped(sick).items():
+        yield f"{_named(steps, report)}: {clean(causes)}, as before; only a restart was tried"
 
 
 def _entry(label: str, tint: Tint, text: str, style: Style) -> list[str]:
@@ -130,13 +137,11 @@ def _failures(report: Report) -> Iterator[str]:
 
 
 def _skipped(report: Report) -> Iterator[str]:
-    failed = {outcome.step.key for outcome in report.of(Status.FAILED)}
-    needs = {step.key: step for step in report.plan.steps}
     waiting = [outcome for outcome in report.of(Status.SKIPPED) if outcome.why != INTERRUPTED]
-    by_cause = grouped((_roots(o.step, needs, failed), o) for o in waiting)
+    by_cause = grouped((tuple(root.step.key for root in report.roots(o.step)), o) for o in waiting)
     for roots, outcomes in by_cause.items():
         names = _names(outcomes, report)
-        causes = listed([subject(needs[key].verb, needs[key].subject) for key in roots])
+        causes = listed([subject(r.step.verb, r.step.subject) for r in report.roots(outcomes[0].step)])
         verb = "needs" if len(outcomes) == 1 else "need"
         yield f"{names}: {verb} {causes}, which failed" if roots else f"{names}: {outcomes[0].why}"
     idle = [o for o in report.of(Status.SKIPPED) if o.why == INTERRUPTED]
@@ -144,58 +149,12 @@ def _skipped(report: Report) -> Iterator[str]:
         yield f"{_names(idle, report)}: as before, nothing was started"
 
 
-def _roots(step: Step, steps: dict[str, Step], failed: set[str]) -> tuple[str, ...]:
-    """The failed steps that `step` needs, directly or through others that were skipped."""
-    found: set[str] = set()
-    queue, visited = list(step.needs), set[str]()
-    while queue:
-        key = queue.pop()
-        if key in visited or key not in steps:
-            continue
-        visited.add(key)
-        if key in failed:
-            found.add(key)
-        else:
-            queue += steps[key].needs
-    return tuple(sorted(found))
-
-
 def _names(outcomes: Sequence[Outcome], report: Report) -> str:
     """`plex, tdarr`; where the run was on several hosts, `plex, tdarr on nas; blog on hl15`."""
-    found = grouped((o.step.host.name, subject(o.step.verb, o.step.subject)) for o in outcomes)
+    return _named([outcome.step for outcome in outcomes], report)
+
+
+def _named(steps: Iterable[Step], report: Report) -> str:
+    found = grouped((step.host.name, subject(step.verb, step.subject)) for step in steps)
     several = len({step.host.name for step in report.plan.steps}) > 1
     return "; ".join(", ".join(names) + (f" on {host}" if several else "") for host, names in found.items())
-
-
-def _next(report: Report, style: Style) -> Iterator[str]:
-    head = "next  "
-    for command, reason in _commands(report):
-        yield from flow(style, [(head, Tint.BOLD)], [(command, Tint.CYAN), (reason, Tint.DIM)])
-        head = " " * len(head)
-
-
-def _commands(report: Report) -> Iterator[tuple[str, str]]:
-    title = f"inv {report.plan.title}"
-    if report.interrupted:
-        yield title, "(begins anew)" if report.undone else "(goes on from here)"
-        return
-    if report.trouble:
-        yield title, "(once that is mended)"
-        return
-    silent = [] if report.undone else _worth_reading(report.of(Status.FAILED))  # their containers are gone
-    if silent:
-        others = f"({len(silent) - 3} more failed)" if len(silent) > 3 else ""
-        yield f"inv logs {','.join(silent[:3])} --tail 50", others
-    if not report.ok:
-        yield title, "(once that is mended)" if report.undone else "(once that is mended: it goes on from here)"
-    elif stopped := [o.step.subject for o in report.outcomes if o.step.verb is Verb.STOP]:
-        _, dashes, flags = report.plan.title.partition(" --")
-        yield f"inv start {','.join(dict.fromkeys(stopped))}{dashes}{flags}", "(until then it stays stopped)"
-    elif _changed(report):
-        yield "inv status", ""
-
-
-def _worth_reading(failed: Sequence[Outcome]) -> list[str]:
-    """Services whose containers may say more."""
-    subjects: Iterable[str] = (o.step.subject for o in failed if o.step.gate and o.why != INTERRUPTED)
-    return list(dict.fromkeys(subjects))

@@ -13,6 +13,7 @@ from ..errors import Refused, UnknownName
 from ..model import Pinned, Repo, Service
 from ..plan.pinned import recorded
 from . import homelab, ref
+from .bring import bring, bring_deployed, bring_former
 from .scene import Scene
 
 
@@ -71,7 +72,7 @@ def alone(scene: Scene, words: str) -> Aim:
 def _target(scene: Scene, starts: list[ref.Start], about: frozenset[str] = frozenset()) -> str:
     word = scene.asked.to
     for one in starts:
-        ref.refuse_unknown(scene.root, one.commit, one.where)
+        bring_deployed(scene, one)
     start = ref.newest(scene.root, starts, word)
     if word is None:
         runs = history.merge(scene.journals.values())
@@ -81,8 +82,12 @@ def _target(scene: Scene, starts: list[ref.Start], about: frozenset[str] = froze
             left_out = "".join(f" ({note})" for note in scene.left_out)
             what = f"no deploy before that of {start.present[:7]} is remembered{left_out}"
             raise Refused(f"{what}, so there is nothing to go back to", move="say where to, if you know: --to HASH")
+        bring_former(scene, word)
+        return ref.commit_of(scene.root, word, start.commit)
+    if ref.is_lacking(scene.root, word):
+        bring(scene, word)
     target = ref.commit_of(scene.root, word, start.commit)
-    ref.refuse_forward(scene.root, target, scene.deployed)
+    ref.refuse_forward(scene.root, target, scene.deployed, scene.was)
     return target
 
 

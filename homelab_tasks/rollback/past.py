@@ -25,7 +25,7 @@ def pasts(scene: Scene, request: Request, aim: Aim) -> tuple[dict[str, Past], li
     for service, host in meant:
         time = times[host.name]
         if service.name in time.known:
-            was = time.known[service.name]
+            was = time.known[service.name].at(aim.there, service)
             if time.digests[service.name] != aim.digests[service.name]:
                 was = replace(was, images={})  # other files came up then, and the images were theirs
             past[key(service, host)] = _still_there(scene, host, was)

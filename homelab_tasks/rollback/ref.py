@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec import Struct
 
@@ -12,6 +13,7 @@ from .. import repo as repos
 from ..errors import HomelabError, Refused
 from ..history import Ending, Run
 
+_HASH = re.compile(r"[0-9a-f]{7,64}")
 _FROM_DEPLOYED = re.compile(r"(HEAD|@)(?=$|[~^])")
 _DEPLOYS = frozenset({"deploy", "deploy-group", "deploy-all", "update-services", "update-system"})
 
@@ -35,24 +37,29 @@ def commit_of(root: Path, word: str, deployed: str) -> str:
         raise Refused(what, move=f"see git log --oneline {deployed[:7]}") from error
 
 
-def refuse_unknown(root: Path, deployed: str, where: str) -> None:
-    """Raises Refused where this machine does not have the commit that is deployed."""
+def is_lacking(root: Path, word: str) -> bool:
+    """Whether it is the hash of a commit, or its beginning, and this machine does not have that commit."""
+    if not _HASH.fullmatch(word):
+        return False
     try:
-        repos.locate(root, deployed)
-    except HomelabError as error:
-        what = f"{where} is at {deployed[:7]}, which this checkout does not know"
-        raise Refused(what, move="git fetch, then run the same again") from error
+        repos.locate(root, word)
+    except HomelabError:
+        return True
+    return False
 
 
-def refuse_forward(root: Path, target: str, deployed: Mapping[str, str]) -> None:
-    """Raises Refused where `target` is not part of what led to what is deployed (host -> commit).
+def refuse_forward(
+    root: Path, target: str, deployed: Mapping[str, str], was: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> None:
+    """Raises Refused where `target` neither led to what is deployed (host -> commit) nor `was` there by the journal,
+    as what was amended since has been.
 
     One host that is further is enough; then others may be behind it already.
     """
-    further = any(leads_to(root, target, commit) for commit in deployed.values())
-    for where, commit in deployed.items():
-        if not (leads_to(root, target, commit) or (further and leads_to(root, commit, target))):
-            what = f"{target[:7]} is not before what is deployed on {where} ({commit[:7]})"
+    back = {host for host, at in deployed.items() if target in was.get(host, ()) or leads_to(root, target, at)}
+    for host, at in deployed.items():
+        if host not in back and not (back and leads_to(root, at, target)):
+            what = f"{target[:7]} is not before what is deployed on {host} ({at[:7]})"
             raise Refused(what, move="inv deploy goes forward")
 
 

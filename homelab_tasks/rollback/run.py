@@ -97,4 +97,4 @@ def _see_env_of(now: Repo, fleet: Fleet) -> None:
         if seen.problems:
             fleet.lose(name, seen.problems[0])
         else:
-            fleet.seen[name] = seen
+            fleet.see(host, seen)

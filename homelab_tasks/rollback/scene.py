@@ -37,6 +37,12 @@ class Scene(Struct, frozen=True):
         return {name: seen[name].base for name in self.repo.hosts if name in seen and seen[name].commit}
 
     @property
+    def was(self) -> Mapping[str, frozenset[str]]:
+        """Host -> the commits that it was at by its journal; what was put back never was."""
+        kept = {name: [run for run in journal.runs if not run.reverted] for name, journal in self.journals.items()}
+        return {name: frozenset(chain(*(run.moves.get(name, ()) for run in runs))) for name, runs in kept.items()}
+
+    @property
     def left_out(self) -> tuple[str, ...]:
         """What of the journals could not be read."""
         return tuple(chain.from_iterable(journal.notes for journal in self.journals.values()))

@@ -12,7 +12,7 @@ from ..model import System
 from ..problem import Problem
 from ..repo.loader import Examined, examine
 from ..repo.rules import CYCLE
-from ..repo.source import SERVICES, Source
+from ..repo.source import SERVICES, Source, Tree
 from .compose import compose, host_ports
 from .nixos import MODULES, folder_rule, taken_in, user_file, user_module, with_folder
 from .numbers import Numbers, numbers_of, numbers_of_app
@@ -130,6 +130,9 @@ class _With(Struct, frozen=True):
     @property
     def files(self) -> Mapping[str, str]:
         return {**self.base.files, **dict.fromkeys(self.more, "")}
+
+    def tree(self) -> Tree:
+        return Tree()
 
     def read(self, path: str) -> bytes:
         return self.more[path].encode() if path in self.more else self.base.read(path)

@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from ..errors import HomelabError, Refused, UnknownName
-from .door import CHANGES, FAILED, INTERRUPTED, here
+from .door import CHANGES, FAILED, INTERRUPTED
 from .outlet import outlive_readers
 
 if TYPE_CHECKING:
@@ -98,21 +99,34 @@ def chosen(repo: Repo, words: str | None) -> tuple[Service, ...]:
     try:
         return select(repo, words)
     except UnknownName as error:
-        folder = _uncommitted_folder(error.name)
-        if not folder:
+        services = _only_here(repo, error.name)
+        if not services:
             raise
+        folder = shlex.join(service.directory for service in services)
+        if foreign := next((path for path in (_other_repo(repo, s) for s in services) if path), ""):
+            what = f"{error.name} lies in {foreign}, a Git repo of its own (a submodule?), and only commits of this one"
+            raise Refused(f"{what} are deployed", move="commit the files themselves, and remove its .git") from error
         what = f"{error.name} is not committed, and only commits are deployed"
         raise Refused(what, move=f"git add {folder} && git commit") from error
 
 
-def _uncommitted_folder(name: str) -> str:
+def _only_here(repo: Repo, name: str) -> tuple[Service, ...]:
+    """What it names in the folder as it lies here."""
     from ..repo import load, select, worktree
 
     try:
-        found = select(load(worktree(here())), name)
+        return select(load(worktree(Path(repo.root))), name)
     except HomelabError:
-        return ""
-    return shlex.join(service.directory for service in found)
+        return ()
+
+
+def _other_repo(repo: Repo, service: Service) -> str:
+    """The folder of another Git repo that the service lies in, from the homelab's root; "" where it is of this one."""
+    from ..repo.source import git_top
+
+    root = Path(repo.root)
+    top = git_top(root / service.directory)
+    return "" if top in (None, git_top(root)) else str(top.relative_to(root))
 
 
 def host_names(repo: Repo, words: str | None) -> frozenset[str]:

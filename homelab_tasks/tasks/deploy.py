@@ -85,7 +85,7 @@ def update_system(_: Context, updating: Updating, changing: Changing, output: Ou
     from ..plan.survey import system_hosts
     from .console import carry_out, options
 
-    repo = pipeline.load(here(), pull=True)
+    repo = pipeline.load(here(), pull=True, dry_run=changing.dry_run)
     asked = _request(typed("update-system", flags=(updating, changing)), repo, (), changing, by_name=False)
     request = replace(asked, system=True, reboot=updating.reboot, force=updating.force, on_failure=updating.on_failure)
     if not system_hosts(repo, request):
@@ -110,7 +110,7 @@ def _deploy(
     from ..repo import select_groups
     from .console import carry_out, chosen, options
 
-    repo = pipeline.load(here(), pull=True)
+    repo = pipeline.load(here(), pull=True, dry_run=changing.dry_run)
     services = chosen(repo, names) if groups is None else select_groups(repo, groups)
     request = replace(
         _request(title, repo, services, changing, by_name=names is not None),

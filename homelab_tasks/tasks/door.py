@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from invoke.context import Context
 from invoke.parser.argument import Argument
@@ -20,7 +20,7 @@ from invoke.tasks import Task, task
 
 from ..errors import HomelabError, Refused, RepoInvalid
 from ..interrupt import SENTENCE, STATUS, hear_all
-from . import outlet
+from . import outlet, usage
 from .flags import Flags
 
 FAILED, CHANGES, INTERRUPTED = 1, 2, STATUS
@@ -42,7 +42,7 @@ def homelab_task(
             hear_all()
             outlet.open_all()
             with _sentences():
-                _refuse_flags(given.values())
+                _refuse_flags(given.values(), decorated)
                 values = [kind(**{f.name: given.pop(f.name) for f in kind.flags if f.name in given}) for kind in flags]
                 body(context, *args, **given, **dict(zip(shared, values, strict=True)))
 
@@ -72,9 +72,9 @@ class _Lettered(Task[Any]):
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke's
         """The flags that Invoke is to know, which takes their texts away as it reads them."""
         texts = dict(self.help)
-        arguments: list[Argument] = [_Flag.of(argument) for argument in super().get_arguments(ignore_unknown_help)]
+        known: list[Argument] = super().get_arguments(ignore_unknown_help)
         self.help = texts
-        return arguments
+        return [_Word.of(argument, task=self) if argument.positional else _Flag.of(argument) for argument in known]
 
     def __deepcopy__(self, _: dict[int, Any]) -> Task[Any]:
         """Invoke copies all tasks as it reads tasks.py, 2 of our 20 ms in `inv --list`; none is changed later."""
@@ -85,15 +85,27 @@ class _Flag(Argument):
     """Invoke copies the flags of all tasks before it reads a word, down to their letters: a tenth of `inv --list`."""
 
     @classmethod
-    def of(cls, argument: Argument) -> _Flag:
+    def of(cls, argument: Argument, **more: Any) -> Self:
         """The same flag."""
         flag = cls.__new__(cls)
-        flag.__dict__.update(argument.__dict__)
+        flag.__dict__.update(argument.__dict__, **more)
         return flag
 
-    def __deepcopy__(self, _: dict[int, Any]) -> _Flag:
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
         """All that it consists of is replaced when it changes, and never changed."""
         return self.of(self)
+
+
+class _Word(_Flag):
+    """A word that a task needs, for which Invoke takes whatever comes next."""
+
+    task: Task[Any]
+
+    def set_value(self, value: Any, cast: bool = True) -> None:  # noqa: FBT001, FBT002 - Invoke's
+        """Raises Exit, with the task's help printed, where that is what the word asks for."""
+        if value in usage.ASKING:
+            usage.show(self.task)
+        super().set_value(value, cast)
 
 
 @functools.cache
@@ -133,11 +145,11 @@ def _leave(status: int, sentence: str) -> None:
     os._exit(status)
 
 
-def _refuse_flags(words: Iterable[object]) -> None:
+def _refuse_flags(words: Iterable[object], task: Task[Any]) -> None:
     """Invoke takes an unknown flag for the word that is still missing."""
     for word in words:
         if isinstance(word, str) and word.startswith("-") and not word[1:2].isdigit():
-            raise Refused(f"no flag {word}", move="inv --help TASK shows them")
+            raise Refused(f"no flag {word}", move=f"inv --help {usage.name_of(task)} shows them")
 
 
 def _collect_less() -> None:
@@ -147,8 +159,19 @@ def _collect_less() -> None:
 
 
 def here() -> Path:
-    """The folder in which the user works. Raises Refused."""
+    """The folder in which the user works; where that is in no homelab, the one of the tasks.py that Invoke found, as
+    with `inv -r ~/homelab` from elsewhere. Raises Refused.
+    """
     try:
-        return Path.cwd()
+        folder = Path.cwd()
     except FileNotFoundError:
         raise Refused("the folder that you are in is gone", move="cd to the homelab") from None
+    found = getattr(sys.modules.get("tasks"), "__file__", None)  # as Invoke has imported it
+    elsewhere = Path(found).parent if found else folder
+    return elsewhere if not _in_homelab(folder) and _in_homelab(elsewhere) else folder
+
+
+def _in_homelab(folder: Path) -> bool:
+    from ..repo.source import FILE
+
+    return any((above / FILE).is_file() for above in (folder, *folder.parents))

@@ -38,7 +38,7 @@ def import_just(_: Context, file: str, importing: Importing) -> None:
     from .console import agree
 
     source = worktree(here())
-    found = found_in(examine(source), Path(here(), file), file, groups=not importing.no_groups)
+    found = found_in(examine(source), Path.cwd() / file, file, groups=not importing.no_groups)
     print("\n".join(_shown(found)))
     if not found.changes or importing.dry_run:
         print("nothing was written" + ("; the same without --dry-run does it" if found.changes else ""))

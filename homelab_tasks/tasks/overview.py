@@ -8,7 +8,9 @@ from typing import Any
 
 from invoke.collection import Collection
 from invoke.context import Context
-from invoke.tasks import Task, task
+from invoke.tasks import Task
+
+from .door import homelab_task
 
 ROOMS = {
     "look": "look",
@@ -31,13 +33,12 @@ ROOMS = {
 def overview_of(ns: Collection) -> Task[Any]:
     """The default task of a collection: lists it, with the tasks that a repo added to it."""
 
-    @task(name="help")
+    @homelab_task(name="help")
     def overview(_: Context) -> None:
         """List all tasks, by what they are for."""
         print("\n".join(_lines(ns)))
 
-    shown: Task[Any] = overview
-    return shown
+    return overview
 
 
 def rooms(ns: Collection) -> Mapping[str, dict[str, str]]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from .. import prepare, systems
-from .. import repo as repos
 from ..commands import compose
 from ..crew import Crew
-from ..errors import HomelabError
 from ..execute import execute
 from ..fleet import Fleet
-from ..model import OnFailure, Repo
+from ..model import Host, OnFailure, Repo
 from ..observe import Observation
 from ..outcome import Outcome, Report, Status, Tell, Undone
 from ..plan import Delivery, Plan, Step, Verb, key
@@ -28,8 +25,14 @@ from ..plan.system import restore
 from ..record import SystemRecord
 from ..request import Request
 from .earlier import Earlier, Touched
+from .fallen import Fallen, fallen, start_again
+from .files import files_back, records_back
+from .sick import only_restarted
+
+__all__ = ["Watching", "files_back", "put_back", "records_back"]
 
 Watching = Callable[[Plan], Tell]
+_FAILED = "after the failure"
 
 
 def put_back(
@@ -42,25 +45,12 @@ def put_back(
     started = time.monotonic()
     undoing = _Undoing(fleet, before, report, crews, watching)
     undoing.run()
+    undoing.records_back()
+    undoing.start_fallen()
     outcomes = tuple(undoing.outcomes.values())
     failed = [f"{o.step.subject} on {o.step.host.name}: {o.why}" for o in outcomes if o.status is not Status.DONE]
-    return Undone(outcomes, (*dict.fromkeys(undoing.left), *failed), time.monotonic() - started)
-
-
-def files_back(fleet: Fleet, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
-    """Bring checkouts back to where they were; why not, one sentence a host. Where nothing was, the files stay."""
-    trouble: list[str] = []
-    for delivery in deliveries:
-        if delivery.commit:
-            try:
-                repo = repos.at_pinned(Path(fleet.repo.root), delivery.base, delivery.pins)
-            except HomelabError as error:
-                trouble.append(f"{delivery.host.name} was at {delivery.base[:7]} ({error})")
-                continue
-            trouble += prepare.deliver(
-                replace(fleet, repo=repo, received={}), [Delivery(delivery.host, fleet.repo.commit)]
-            )
-    return tuple(trouble)
+    left = (*dict.fromkeys(undoing.left), *failed)
+    return Undone(outcomes, left, time.monotonic() - started, sick=tuple(undoing.sick.values()))
 
 
 class _Undoing:
@@ -78,14 +68,16 @@ class _Undoing:
         self.outcomes: dict[str, Outcome] = {}
         self.left = self.earlier.left  # what cannot be put back: `what; the next move`
         self.at: dict[str, str] = {}  # where checkouts went on the way back
+        self.sick: dict[str, Step] = {}  # by key; what has nothing to be put back
 
     def run(self) -> None:
         touched = list(self._reachable())
         if not touched:
             return
-        systems.look_again(self.fleet, self.crews, dict.fromkeys(step.host for step in touched))
+        systems.look_again(self.fleet, self.crews, dict.fromkeys(step.host for step in touched), after=_FAILED)
         touched = [step for step in touched if self._fit(step)]
         known, made = self.earlier.split(touched)
+        known = self._without_sick(known)
         groups: dict[str, list[Touched]] = {}
         for one in known:
             groups.setdefault(one.repo.commit, []).append(one)
@@ -101,8 +93,53 @@ class _Undoing:
             self._execute(plan, (), self.fleet)
         if not self._stuck():
             moved = [d for d in self.report.plan.deliveries if self.at.get(d.host.name) != d.commit]
-            self.left += files_back(self.fleet, [d for d in moved if d.host.name in self.crews])
+            self._files_back([d for d in moved if d.host.name in self.crews])
             self._restore_systems(touched)
+
+    def records_back(self) -> None:
+        """What was noted of services that nothing was done to, or nothing but a restart, is true no more."""
+        touched = self.report.touched - self.sick.keys()
+        meant: dict[str, list[str]] = {}
+        for name, crew in self.crews.items():
+            back = any(d.commit and self.at.get(name) == d.commit for d in self._deliveries(name))
+            keys = {service: key(service, crew.runner.host) for service in crew.records}
+            meant[name] = [s for s, k in keys.items() if k in self.sick or (back and k not in touched)]
+        self.left += records_back(self.crews, self.earlier.seen, meant)
+
+    def start_fallen(self) -> None:
+        """One more look at the hosts: what ran before and is down now is started. Also what this run has not touched: a
+        restart of Docker takes it down.
+        """
+        there = {n: c for n, c in self.crews.items() if n not in self.fleet.unfit and not c.ledger.lost}
+        systems.look_again(self.fleet, there, [crew.runner.host for crew in there.values()], after=_FAILED)
+        self.left += [f"{name} {self.fleet.unfit[name]}" for name in there if name in self.fleet.unfit]
+        hosts = [crew.runner.host for name, crew in there.items() if name not in self.fleet.unfit]
+        plan, left = start_again([self._fallen(host) for host in hosts], self.fleet.seen, self._title())
+        self.left += left
+        if plan.steps:
+            self._execute(plan, (), self.fleet)
+
+    def _fallen(self, host: Host) -> Fallen:
+        """Those of which nothing else is told."""
+        repo = self.earlier.repo_of(host.name)
+        names = fallen(repo, self.earlier.seen[host.name], self.fleet.seen[host.name])
+        told = {o.step.key for o in self.outcomes.values() if o.status is not Status.DONE} | self.sick.keys()
+        return Fallen(host, repo, frozenset(name for name in names if key(name, host) not in told))
+
+    def _deliveries(self, host: str) -> list[Delivery]:
+        return [delivery for delivery in self.report.plan.deliveries if delivery.host.name == host]
+
+    def _without_sick(self, known: Iterable[Touched]) -> list[Touched]:
+        touched = list(known)
+        sick = [one.step for one in touched if only_restarted(one, self.fleet.seen[one.step.host.name])]
+        self.sick = {step.key: step for step in sick if not self._done(step)}
+        return [one for one in touched if one.step.key not in self.sick]
+
+    def _files_back(self, deliveries: Iterable[Delivery]) -> None:
+        commits = {delivery.host.name: delivery.commit for delivery in deliveries}
+        for name, trouble in files_back(self.fleet, deliveries).items():
+            self.left += trouble
+            self.at |= {} if trouble else {name: commits[name]}
 
     def _title(self) -> str:
         return f"put back after: {self.report.plan.title}"
@@ -133,7 +170,8 @@ class _Undoing:
 
     def _past(self, one: Touched) -> Past:
         kept = self.crews[one.step.host.name].kept.get(one.step.subject)
-        return replace(Past.of(one.record), kept=kept.name if kept else "")
+        was = Past.of(one.record).at(one.repo, one.repo.services[one.step.subject])
+        return replace(was, kept=kept.name if kept else "")
 
     def _go_back(self, repo: Repo, group: Collection[Touched], removals: Iterable[Step]) -> None:
         fleet = replace(self.fleet, repo=repo, received={})
@@ -154,20 +192,20 @@ class _Undoing:
     def _execute(self, plan: Plan, deliveries: Iterable[Delivery], fleet: Fleet) -> None:
         deliveries = tuple(deliveries)
         trouble = prepare.deliver(fleet, deliveries)
-        self.at |= {delivery.host.name: fleet.repo.commit for delivery in deliveries}
         if trouble:
             self.left += trouble
             return
+        self.at |= {delivery.host.name: fleet.repo.commit for delivery in deliveries}
         report = execute(plan, self.crews, self.watching(plan))
         self.outcomes |= {outcome.step.key: outcome for outcome in report.outcomes}
 
     def _restore_systems(self, touched: Iterable[Step]) -> None:
-        steps = [self._restored(step) for step in touched if step.verb is Verb.SYSTEM and self._activated(step)]
+        steps = [self._restored(step) for step in touched if step.verb is Verb.SYSTEM and self._done(step)]
         if steps:
             self._execute(Plan(self._title(), steps=tuple(steps), on_failure=OnFailure.STOP), (), self.fleet)
 
-    def _activated(self, step: Step) -> bool:
-        """One that failed has gone back by itself."""
+    def _done(self, step: Step) -> bool:
+        """A system of which this is not so has gone back by itself."""
         return any(o.step.key == step.key and o.status is Status.DONE for o in self.report.outcomes)
 
     def _restored(self, step: Step) -> Step:
@@ -190,5 +228,6 @@ def _stopped(step: Step, fleet: Fleet) -> Step:
         return step
     seen = fleet.seen[step.host.name]
     directory = f"{step.host.path.rstrip('/')}/{fleet.repo.prefix}{step.entry.directory}"
-    project = compose.Project(step.entry.project, directory, seen.compose, f"{seen.folder}/working")
+    grace = compose.grace(fleet.repo.services.get(step.subject))
+    project = compose.Project(step.entry.project, directory, seen.compose, f"{seen.folder}/working", grace=grace)
     return replace(step, verb=Verb.STOP, commands=(*step.commands, compose.stop(project)), gate=None)

@@ -59,10 +59,16 @@ class Earlier(Struct):
                 made.append(self._removal(step))
         return known, made
 
+    def repo_of(self, host: str) -> Repo | None:
+        """The repo at the commit that a host was at; None where it is not known here."""
+        commit = self.seen[host].commit
+        return self._load(commit) if commit else None
+
     def _removal(self, step: Step) -> Step:
         seen = self.fleet.seen[step.host.name]
         unit = Unit(step.subject, step.host, "was not there before")
-        project = compose.Project(seen.records[step.subject].project, "/", seen.compose, f"{seen.folder}/working")
+        name, grace = seen.records[step.subject].project, compose.grace(self.fleet.repo.services.get(step.subject))
+        project = compose.Project(name, "/", seen.compose, f"{seen.folder}/working", grace=grace)
         own = removal(Facts(self.fleet.repo, self.fleet.seen, {}), unit)
         return replace(own, causes=(unit.why,), commands=(compose.down(project),))
 

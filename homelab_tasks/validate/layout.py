@@ -20,7 +20,8 @@ NO_ACCESS = Rule("R017", "no-access", Severity.WARNING, "a folder of services/ c
 NOT_OURS = Rule("R018", "other-repo", Severity.WARNING, "a folder of services/ that is no part of this Git repo")
 MISSPELLED = Rule("R019", "misspelled-file", Severity.WARNING, "a file whose name misses a known one by a letter")
 OUT_OF_REACH = Rule("R052", "out-of-reach", Severity.WARNING, "a compose file where no service is looked for")
-RULES = (A_FOLDER, NO_ACCESS, NOT_OURS, MISSPELLED, OUT_OF_REACH)
+POINTER = Rule("R054", "lfs-pointer", Severity.WARNING, "a file of a service whose content is in Git LFS")
+RULES = (A_FOLDER, NO_ACCESS, NOT_OURS, MISSPELLED, OUT_OF_REACH, POINTER)
 
 _KNOWN = frozenset({*COMPOSE_FILES, *OVERRIDE_FILES, *TEMPLATES, SETTINGS, ".env"})
 _DEEPEST = 2  # below services/: an app, and its instances

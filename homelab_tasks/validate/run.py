@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..problem import Problem
-from ..repo.source import FILE, Worktree, homelab_root, worktree
+from ..repo.source import FILE, Tree, Worktree, homelab_root, worktree
 from .cache import Kept
 from .ignore import without_ignored
 from .result import Known, Result, ordered
@@ -81,6 +81,10 @@ class Watched:
     def files(self) -> Mapping[str, str]:
         """The names of its files."""
         return self.below.files
+
+    def tree(self) -> Tree:
+        """None: it is a folder."""
+        return self.below.tree()
 
     def read(self, path: str) -> bytes:
         """A file's content. Raises OSError."""

@@ -262,6 +262,23 @@ def test_a_host_can_fetch_the_commit_from_its_own_origin(tmp_path: Path, lab: La
     assert host.docker("inspect", "--format", "{{.Config.Image}}", "blog-web-1") == "homelab/demo:2"
 
 
+def test_a_shallow_clone_says_so_before_its_first_delivery(home: Homelab, host: LabHost, tmp_path: Path) -> None:
+    home.add("blog")
+    first = home.commit()
+    home.add("blog", "image: homelab/demo:2")
+    second = home.commit()
+    clone = Homelab(tmp_path / "clone", tmp_path / "clone")
+    home.git("clone", "--quiet", "--depth=1", f"file://{home.top}", str(clone.top))
+    whole = "this clone has only the last commits (git clone --depth); git fetch --unshallow"
+    for words in (["--yes"], ["--dry-run"]):
+        done = clone.inv("deploy-all", *words)
+        assert (done.status, f"the first delivery to h1 is the whole history, and {whole}" in done.said) == (1, True)
+    home.git("checkout", "--quiet", first)
+    home.deploy()
+    clone.deploy("--force")  # nothing is lacking: the host has the commit before it
+    assert head(host) == second
+
+
 def push(home: Homelab, lab: Lab) -> None:
     environment = {"GIT_SSH_COMMAND": f"ssh -F {lab.ssh_dir}/config", "PATH": "/usr/bin:/bin"}
     argv = ["git", "push", "--quiet", "h1:origin.git", "main"]

@@ -201,6 +201,22 @@ def test_what_dies_after_it_came_up_is_found_at_the_end_of_the_run(home: Homelab
     assert "brief" in home.inv("status").out
 
 
+def test_what_falls_ill_or_restarts_after_it_came_up_is_found_at_the_end_of_the_run(home: Homelab) -> None:
+    ill = "{test: '[ ! -e /tmp/ill ] || { echo oh; exit 1; }', interval: 300ms, retries: 1}"
+    home.add("ill", "command: [sh, -c, 'sleep 1; touch /tmp/ill; exec sleep 1000']", f"healthcheck: {ill}")
+    home.add("loop", "command: [sh, -c, 'sleep 1; echo bye; exit 3']", "restart: unless-stopped")
+    slow = "command: [sh, -c, 'sleep 6; touch /tmp/ready; exec sleep 1000']"
+    home.add("slow", slow, "healthcheck: {test: test -e /tmp/ready}")
+    home.commit()
+    done = home.inv("deploy-all")
+    assert done.status == 1
+    assert "container web was up and is unhealthy by now" in done.said
+    assert "health check: oh" in done.said
+    assert "bye" in done.said
+    assert re.search(r"container web was up and (was restarted since by Docker|is not any more: restarting)", done.said)
+    assert "slow: healthy" in done.said or re.search(r"✓ slow", done.out)
+
+
 def test_a_job_may_end_well_while_others_start(home: Homelab) -> None:
     home.add("job", "restart: 'no'", "command: [sh, -c, 'sleep 1; echo migrated']")
     home.add("bad", "restart: 'no'", "command: [sh, -c, 'sleep 1; echo no such table; exit 3']")

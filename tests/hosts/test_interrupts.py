@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
+from pathlib import Path
 
 from tests.hosts.homelab import Homelab, eventually, finish, running, seen
 from tests.hosts.slow import NOT_READY, a_slow_service, composing, wait_until
@@ -18,6 +18,14 @@ def interrupt(process: subprocess.Popen[str]) -> None:
 def wait_for_line(process: subprocess.Popen[str], text: str) -> None:
     assert process.stdout
     assert any(text in line for line in process.stdout)
+
+
+def calls(process: subprocess.Popen[str]) -> bool:
+    """It has begun to connect; nothing on a host that is silent could show it."""
+    try:
+        return any(str(fd.readlink()).startswith("socket:") for fd in Path(f"/proc/{process.pid}/fd").iterdir())
+    except FileNotFoundError:  # closed meanwhile
+        return False
 
 
 def unlocked(home: Homelab) -> bool:
@@ -84,7 +92,7 @@ def test_ctrl_c_while_a_silent_host_is_called_ends_at_once(home: Homelab, host: 
     for fault, cure in ((LabHost.cut, LabHost.heal), (LabHost.freeze, LabHost.thaw)):
         fault(host)
         with home.start("restart", "db") as process:
-            time.sleep(1)  # the program has started and calls; nothing on the host could show it
+            eventually(lambda: calls(process), "a call")
             interrupt(process)
             done = finish(process, seconds=3)
         cure(host)

@@ -72,7 +72,7 @@ def test_destroy_asks_and_keeps_volumes_unless_told(home: Homelab, host: LabHost
     assert running(host) == ["db-web-1"]
     home.succeed("destroy", "db", "--yes")
     assert (running(host), host.docker("volume", "ls", "--quiet")) == ([], "db_data")
-    assert home.succeed("destroy", "db", "--yes").out == "nothing to do: db is not on this host\n"
+    assert home.succeed("destroy", "db", "--yes").out == "nothing to do: db is not deployed on h1\n"
     home.deploy()
     home.succeed("destroy", "db", "--volumes", "--yes")
     assert (running(host), host.docker("volume", "ls", "--quiet")) == ([], "")
@@ -95,7 +95,7 @@ def test_what_a_foreign_container_keeps_from_being_removed_is_not_told_as_remove
     host.docker("rm", "--force", "squat")
     home.succeed("destroy", "db", "--volumes", "--yes")
     assert "db_" not in host.docker("network", "ls", "--format", "{{.Name}}") + host.docker("volume", "ls", "--quiet")
-    assert home.succeed("destroy", "db", "--yes").out == "nothing to do: db is not on this host\n"
+    assert home.succeed("destroy", "db", "--yes").out == "nothing to do: db is not deployed on h1\n"
 
 
 def test_what_is_protected_is_not_destroyed(home: Homelab, host: LabHost) -> None:

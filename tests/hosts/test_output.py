@@ -134,5 +134,5 @@ def test_a_host_that_lets_in_and_runs_nothing_is_told_from_one_whose_answer_brok
         done = chain.inv("status")
     finally:
         host.check("bash", "-c", f"rm {path}; if [ -e {path}.away ]; then mv {path}.away {path}; fi")
-    told = "h1 lets us in and then runs no command; look for an exit in ~/.bashrc there, and for ForceCommand"
+    told = "h1 lets us in and then runs no command; look for an exit in ~/.bashrc there, and for ForceCommand or"
     assert (done.status, told in done.said) == (1, True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from homelab_tasks.commands.docker import keep_images
 from tests.hosts.homelab import CHECKOUT, Homelab, head, put, running, seen
 from tests.lab import Lab, LabHost
 
@@ -169,6 +170,40 @@ def test_what_was_stopped_on_purpose_stays_stopped(home: Homelab, host: LabHost)
     assert running(host) == ["plex-web-1"]
 
 
+def test_what_was_amended_since_is_gone_back_to(home: Homelab, host: LabHost) -> None:
+    old = deployed(home, "environment: {N: '1'}")
+    home.add("plex", "environment: {N: '2'}")
+    home.git("commit", "--quiet", "--all", "--amend", "--message", "better")
+    new = home.git("rev-parse", "HEAD")
+    home.deploy()
+    assert head(host) == new
+    assert f"h1: {new[:7]} -> {old[:7]}" in home.succeed("rollback", "--dry-run").said
+    home.succeed("rollback", "--to", old[:7])
+    assert (head(host), is_clean(host)) == (old, True)
+
+
+def test_a_commit_that_only_the_host_still_has_is_gone_back_to(home: Homelab, host: LabHost) -> None:
+    home.add("blog")
+    home.commit()
+    old = deployed(home, "environment: {N: '1'}")
+    home.add("plex", "environment: {N: '2'}")
+    home.git("commit", "--quiet", "--all", "--amend", "--message", "better")
+    home.deploy()
+    new = head(host)
+    home.git("commit", "--quiet", "--allow-empty", "--amend", "--message", "better still")
+    home.git("update-ref", "-d", "refs/homelab/outgoing")
+    home.git("reflog", "expire", "--expire=all", "--all")
+    home.git("gc", "--quiet", "--prune=now")
+    known = home.git("cat-file", "--batch-all-objects", "--batch-check")
+    assert (old in known, new in known) == (False, False)
+    assert "environment ~ N" in home.succeed("rollback", "--dry-run").said
+    home.succeed("rollback", "--service", "plex")
+    assert host.docker("exec", "plex-web-1", "sh", "-c", "echo $N") == "1"
+    home.succeed("deploy", "plex", "--force")
+    home.succeed("rollback", "--to", old[:7])
+    assert (head(host), is_clean(host)) == (old, True)
+
+
 def test_two_hosts_go_back_together(home: Homelab, hosts: tuple[LabHost, ...]) -> None:
     home.add("blog", host="h2")
     first = deployed(home)
@@ -312,6 +347,21 @@ def test_nothing_is_deployed_yet(home: Homelab) -> None:
     assert home.inv("rollback").err == (
         "error: nothing is deployed there, so there is nothing to go back to; inv deploy-all\n"
     )
+
+
+def test_the_images_that_were_kept_last_stay_also_where_the_clock_was_ahead(host: LabHost) -> None:
+    for second in range(3):
+        host.docker("tag", "homelab/demo:1", f"homelab-kept/plex:20990101T00000{second}Z-0123456789ab")
+    ident = host.docker("image", "ls", "--no-trunc", "--quiet", "homelab/demo:2")
+    for _ in range(2):
+        host.check("sh", "-c", str(keep_images("plex", [ident])))
+    tags = host.docker("image", "ls", "--format", "{{.Tag}}", "homelab-kept/plex").split()
+    new = ident[7:19]
+    assert sorted(tags) == [
+        "20990101T000002Z-0123456789ab",
+        f"20990101T000003Z-{new}",
+        f"20990101T000004Z-{new}",
+    ]
 
 
 def test_an_image_that_is_gone_is_told_before_anything_is_touched(home: Homelab, host: LabHost) -> None:

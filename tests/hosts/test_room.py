@@ -45,6 +45,8 @@ def test_a_renamed_service_gets_the_port_and_the_name_that_it_had(home: Homelab,
     in_the_way = home.inv("deploy-all", "--yes")
     assert in_the_way.status == 1
     assert "inv deploy-all --prune removes that first" in in_the_way.said
+    by_name = home.inv("deploy", "dns", "--dry-run")
+    assert (by_name.status, "inv deploy dns --prune removes that first" in by_name.said) == (1, True)
     since = now(host)
     done = home.deploy("--prune")
     assert "+ dns create: new on h1, requested; after pihole" in done.said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.hosts.homelab import CHECKOUT, Homelab, containers, events, eventually, head, now, put, running, seen
+from tests.hosts.homelab import CHECKOUT, Homelab, containers, events, eventually, finish, head, now, put, running, seen
 from tests.lab import Lab, LabHost
 
 BROKEN = "command: [sh, -c, 'echo no such database; exit 3']"
@@ -103,6 +103,10 @@ def test_an_env_file_that_breaks_a_service_is_put_back_and_kept_aside(home: Home
     assert host.check("cat", f"{CHECKOUT}/services/plex/.env") == "CODE=0"
     aside = host.check("sh", "-c", f"cat {CHECKOUT}/.git/homelab/aside/*/services/plex/.env")
     assert aside == "CODE=7"
+    path = host.check("sh", "-c", f"ls {CHECKOUT}/.git/homelab/aside/*/services/plex/.env")
+    kept = f"plex has an earlier .env again; the newer one is kept: h1:{path}"
+    assert f"note: {kept}" in done.said
+    assert kept in " ".join(home.succeed("history").out.split())
     assert "nothing to do" in home.deploy().out
 
 
@@ -169,6 +173,10 @@ def test_a_host_that_is_off_takes_nothing_back(home: Homelab, lab: Lab, hosts: t
     done = home.inv("deploy-all")
     assert (done.status, "put back" in done.said) == (1, False)
     assert (running(hosts[0]), head(hosts[0])) == (["blog-web-1"], commit)
+    assert "inv deploy plex --no-deps (without vpn on h2)" in done.said
+    assert "; needs vpn on h2: cannot reach h2 (admin@" in home.inv("history").said
+    home.succeed("deploy", "plex", "--no-deps")
+    assert running(hosts[0]) == ["blog-web-1", "plex-web-1"]
 
 
 def test_what_cannot_be_put_back_is_said_loudly_and_ends_the_going_back(home: Homelab, host: LabHost) -> None:
@@ -254,3 +262,83 @@ def test_a_host_whose_turn_had_not_come_is_where_it_was(home: Homelab, hosts: tu
     assert home.inv("deploy-all", "--yes").status == 1
     assert [head(host) for host in hosts[:2]] == [before, before]
     assert seen(hosts[1], "plex-web-1") == plex
+
+
+def test_what_a_restart_of_docker_took_down_runs_again_though_no_step_had_touched_it(
+    home: Homelab, host: LabHost
+) -> None:
+    home.add("blog")
+    home.add("plex")
+    before = home.commit()
+    home.deploy()
+    never_healthy = "healthcheck: {test: 'test -e /tmp/never', interval: 1s, start_period: 90s}"
+    home.add("plex", never_healthy, "command: [sh, -c, 'trap \"exit 1\" TERM; while :; do sleep 0.1; done']")
+    home.commit()
+    with home.start("deploy-all", "--yes") as process:
+        eventually(lambda: "starting" in host.docker("ps", "--format", "{{.Status}}"), "the wait for plex")
+        host.kill_docker()
+        host.start_docker()
+        done = finish(process)
+    assert done.status == 1
+    assert "put back plex, blog: as before" in done.said
+    assert "all is as before" in done.said
+    assert (running(host), head(host)) == (["blog-web-1", "plex-web-1"], before)
+    assert "nothing to do" in home.succeed("ensure", "blog").out
+
+
+def test_services_whose_turn_had_not_come_are_as_the_repo_says_again(home: Homelab, host: LabHost) -> None:
+    """blog is in the commit and not in the plan, late waits for plex, and both lay there in between."""
+    a_chain(home)
+    home.add("late", depends_on=["plex"])
+    home.commit()
+    home.deploy()
+    there = seen(host, "late-web-1")
+    home.add("late", "image: homelab/demo:2", depends_on=["plex"])
+    home.add("blog", "image: homelab/demo:2")
+    home.add("plex", BROKEN, depends_on=["tdarr"])
+    home.commit()
+    assert "all is as before" in home.inv("deploy", "late").said
+    home.git("revert", "--no-edit", "HEAD")
+    assert [row["note"] for row in home.succeed("status", "--format=json").json["services"]] == ["up to date"] * 5
+    assert "nothing to do: 5 services" in home.deploy().out
+    assert seen(host, "late-web-1") == there
+
+
+def test_a_commit_that_was_taken_back_before_any_container_changed_left_nothing(
+    home: Homelab, hosts: tuple[LabHost, ...]
+) -> None:
+    home.add("vpn", host="h1")
+    home.add("plex", host="h2")
+    home.commit()
+    home.deploy()
+    home.add("vpn", "image: homelab/demo:2", host="h1")
+    home.add("plex", "image: homelab/demo:2", host="h2")
+    home.write("services/plex/late.txt", "of the commit\n")
+    home.commit()
+    put(hosts[1], "services/plex/late.txt", "of the host\n")
+    assert "nothing was changed" in home.inv("deploy-all", "--yes").said
+    home.git("revert", "--no-edit", "HEAD")
+    assert [row["note"] for row in home.succeed("status", "--format=json").json["services"]] == ["up to date"] * 2
+
+
+def test_what_was_sick_before_is_not_waited_for_again_and_the_others_go_back(home: Homelab, host: LabHost) -> None:
+    probe = "{test: [CMD, test, '!', -e, /sick], interval: 1s, retries: 1, start_period: 0s}"
+    home.add("sonarr", f"healthcheck: {probe}")
+    home.add("plex")
+    home.commit()
+    home.deploy()
+    host.docker("exec", "sonarr-web-1", "touch", "/sick")
+    eventually(lambda: seen(host, "sonarr-web-1").health == "unhealthy", "sonarr to be unhealthy")
+    sick, plex = seen(host, "sonarr-web-1").id, seen(host, "plex-web-1").image
+    home.add("plex", "image: homelab/demo:2")
+    home.commit()
+    done = home.inv("deploy-all", "--yes")
+    assert done.status == 1
+    assert "all is as before" in done.said
+    assert "as it was sonarr: container web is unhealthy, as before; only a restart was tried" in done.said
+    assert "inv logs sonarr" in done.said
+    assert (seen(host, "sonarr-web-1").id, seen(host, "plex-web-1").image) == (sick, plex)
+    dry = home.succeed("deploy", "sonarr", "--dry-run").said
+    assert "restart: container web is unhealthy, requested" in dry
+    home.succeed("deploy", "sonarr", "--force")
+    assert seen(host, "sonarr-web-1").id != sick

@@ -20,6 +20,7 @@ from homelab_tasks.plan.room import with_room
 from homelab_tasks.plan.survey import survey
 from homelab_tasks.problem import Place
 from homelab_tasks.record import Record, RecordedContainer
+from homelab_tasks.repo.source import Tree
 from homelab_tasks.request import Request
 
 
@@ -109,6 +110,10 @@ class Files:
         content = self.contents[path]
         return content if isinstance(content, bytes) else content.encode()
 
+    def tree(self) -> Tree:
+        entries = {path: f"{blob} 100644" for path, blob in self.files.items()}
+        return Tree(entries, sorted(entries)) if self.commit else Tree()
+
     def prefetch(self, paths: Iterable[str]) -> None:
         """Everything is at hand."""
 
@@ -185,6 +190,7 @@ def a_plan(
     *seen: Observation,
     unfit: Mapping[str, str] = types.MappingProxyType({}),
     answers: Iterable[Resolved] = (),
+    here: frozenset[str] = frozenset(),
     **resolution: Any,
 ) -> Plan:
     """The plan of a deploy: every host answers with `answers`, and what is not answered is as it was."""
@@ -199,5 +205,5 @@ def a_plan(
         )
         for host in looked
     }
-    facts = Facts(repo, looked, said if request.files else {})
+    facts = Facts(repo, looked, said if request.files else {}, here)
     return with_room(plan_deploy(found, facts), found, facts)

@@ -27,7 +27,7 @@ def in_chunks(body: str) -> str:
 
 IMAGES = in_chunks(_IMAGES)
 NETWORKS = answer(
-    '[{"Name":"bridge","Labels":null},{"Name":"lan","Labels":{"com.docker.compose.project":"pihole"},'
+    '[{"Name":"bridge","Labels":null},{"Name":"lan","Created":"1970-01-01T00:00:09.123456789Z","Labels":{"com.docker.compose.project":"pihole"},'
     '"IPAM":{"Config":[{"Subnet":"10.0.0.0/24"}]}}]\n'
 )
 CONTAINERS = answer(
@@ -37,5 +37,5 @@ CONTAINERS = answer(
     '{"IP":"127.0.0.1","PrivatePort":80,"PublicPort":8080,"Type":"tcp"},{"PrivatePort":443,"Type":"tcp"}],'
     '"NetworkSettings":{"Networks":{"lan":{"IPAddress":"10.0.0.5","GlobalIPv6Address":""}}}}]\n'
 )
-VOLUMES = answer('{"Volumes":[{"Name":"media"}],"Warnings":null}\n')
+VOLUMES = answer('{"Volumes":[{"Name":"media","Driver":"local","Options":{"type":"nfs"}}],"Warnings":null}\n')
 SAID = IMAGES + NETWORKS + CONTAINERS + VOLUMES

@@ -13,7 +13,7 @@ from rich.pretty import pretty_repr
 
 from homelab_tasks.command import Command, command, script
 
-SHELLS = [name for name in ("bash", "dash", "fish", "zsh") if shutil.which(name)]
+SHELLS = [name for name in ("bash", "dash", "fish", "zsh", "tcsh") if shutil.which(name)]
 ODD = "a b\t\n'\"\\\\ \\' $HOME $(x) `y` !1 ~ * ? [a] {b,c} & | ; < > # % = ^ é \u2028 -- \\"
 PRINT = r"""for word; do printf '%s\0' "$word"; done"""
 
@@ -29,6 +29,15 @@ def test_every_odd_character_arrives_through_each_login_shell(shell: str) -> Non
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("reader", ["bash", "sh"])
+def test_a_script_of_many_lines_is_one_line_for_each_login_shell(shell: str, reader: str) -> None:
+    text = "if [ ! -e /nowhere ]; then\n  printf '%s\\n' \"it's $1\"\nfi\nexit 3\n"
+    line = str(Command((reader, "-c", text, "homelab", "here!\n")))
+    done = subprocess.run([shell, "-c", line], capture_output=True, text=True, check=False)
+    assert ("\n" in line, done.stdout, done.stderr, done.returncode) == (False, "it's here!\n\n", "", 3)
+
+
+@pytest.mark.parametrize("shell", [shell for shell in SHELLS if shell != "tcsh"])  # which reads ! in any quotes
 def test_so_do_folders(shell: str, tmp_path: Path) -> None:
     folder = tmp_path / ODD.replace("/", "")
     folder.mkdir()

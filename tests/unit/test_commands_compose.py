@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from homelab_tasks.commands import compose, docker
 from homelab_tasks.commands.compose import Project
+from homelab_tasks.model import Container
 
-from .builders import a_host, a_network, a_repo, a_service
+from .builders import a_host, a_network, a_repo, a_service, a_stack
 
 PLEX = Project("plex", "/opt/home lab/services/plex", working="/opt/home lab/.git/homelab/working")
 LASTING = """sh -c 'said=$("$@" 2>&1); status=$?; printf %s "$said"; exit $status' lasting"""
@@ -32,6 +34,43 @@ def test_containers_that_up_would_leave_are_made_anew_after_it() -> None:
     first, again = compose.up(PLEX, recreate={"web", "app"}, build=True)
     assert first.argv[-4:] == ("--detach", "--remove-orphans", "--quiet-pull", "--build")
     assert again.argv[-6:] == ("up", "--detach", "--no-deps", "--force-recreate", "app", "web")
+
+
+RENEWING = replace(PLEX, renews=True)
+
+
+def test_an_image_that_is_there_is_never_pulled_in_the_middle_of_a_run() -> None:
+    first, again = compose.up(RENEWING, recreate={"web"})
+    (forced,) = compose.recreate_all(RENEWING)
+    (stage,) = compose.up_stage(RENEWING, {"db"})
+    for up in (first, again, forced, stage):
+        assert "up --detach --pull missing --" in " ".join(up.argv)
+
+
+def test_a_compose_that_knows_no_pull_is_asked_without() -> None:
+    first, again = compose.up(RENEWING, recreate={"missing"})
+    assert compose.as_older_ones_take_it(first, "unknown flag: --pull") == compose.up(PLEX)[0]
+    assert compose.as_older_ones_take_it(again, "unknown flag: --pull") == compose.up(PLEX, recreate={"missing"})[1]
+    assert compose.as_older_ones_take_it(first, "no such image") is None
+    assert compose.as_older_ones_take_it(compose.up(PLEX)[0], "unknown flag: --pull") is None
+
+
+def test_containers_have_the_time_to_end_that_their_files_give_them() -> None:
+    slow = replace(PLEX, grace=300)
+    ends = [compose.stop(slow), compose.down(slow), compose.restart(slow)]
+    assert [command.timeout for command in ends] == [480, 480, 480]
+    assert [command.timeout for command in [*compose.up(slow, recreate={"web"}), *compose.recreate_all(slow)]] == [
+        1200,
+        1200,
+        1200,
+    ]
+
+
+def test_the_time_to_end_is_that_of_the_files_here_or_on_the_host_whichever_is_longer() -> None:
+    stack = a_stack(containers=(Container("db", grace=120), Container("web", grace=60), Container("app")))
+    model = {"services": {"db": {"stop_grace_period": "5m0s"}, "web": {}}}
+    assert (compose.grace(a_service(stack=stack)), compose.grace(a_service(stack=stack), model)) == (180, 300)
+    assert (compose.grace(None), compose.grace(a_service())) == (0, 0)
 
 
 def test_down_keeps_volumes_unless_told() -> None:

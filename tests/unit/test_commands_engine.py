@@ -24,6 +24,8 @@ def test_all_that_is_asked_is_read_from_four_answers() -> None:
         },
         networks=frozenset({"bridge", "lan"}),
         volumes=frozenset({"media"}),
+        made={"bridge": 0.0, "lan": 9.123456},
+        makes={"media": ("local", {"type": "nfs"})},
         version="26.1.5+dfsg1",
         held={
             "pihole": frozenset(

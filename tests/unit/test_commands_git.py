@@ -16,6 +16,7 @@ from homelab_tasks.model import Host, Source
 from .builders import a_host, a_repo
 from .scratch import git
 
+ENV = ("wiki/.env", "wiki/web env")  # of a service
 Take = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
@@ -58,7 +59,7 @@ def send(home: Path, host: Host) -> Take:
     """Send the commit at home; `have` is what the host has already."""
 
     def run(
-        have: str = "", *, bundled: bool = True, source: Source = Source.PUSH
+        have: str = "", *, bundled: bool = True, source: Source = Source.PUSH, config: Path | None = None
     ) -> subprocess.CompletedProcess[bytes]:
         new = git(home, "rev-parse", "HEAD")
         git(home, "update-ref", "refs/homelab/outgoing", new)
@@ -66,8 +67,9 @@ def send(home: Path, host: Host) -> Take:
         words = ["git", "bundle", "create", "--quiet", "-", "refs/homelab/outgoing", *lacking]
         bundle = subprocess.run(words, cwd=home, stdout=-1, check=True).stdout if bundled else b""
         target = a_host(path=host.path, source=source)
-        environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "HOME": "/nonexistent"}
-        for order in (receive(target, bundle), take(target, a_repo(commit=new, branch="main")))[not bundled :]:
+        settings = os.devnull if config is None else str(config)
+        environment = {**os.environ, "GIT_CONFIG_GLOBAL": settings, "HOME": "/nonexistent"}
+        for order in (receive(target, bundle), take(target, a_repo(commit=new, branch="main"), ENV))[not bundled :]:
             done = subprocess.run(order.argv, input=order.stdin, env=environment, capture_output=True, check=False)
         return done
 
@@ -232,3 +234,107 @@ def test_with_source_origin_the_host_fetches_for_itself(home: Path, there: Path,
     git(there, "remote", "add", "origin", str(home))
     assert send(bundled=False, source=Source.ORIGIN).returncode == 0
     assert (head(there), clean(there)) == ((new, "main"), True)
+
+
+TRACKED = {"wiki__compose": "v1", "wiki__.env": "KEY=old", "wiki__web env": "A=1"}
+
+
+def untracked(home: Path) -> str:
+    """As somebody does who was told that a .env is no file for Git."""
+    git(home, "rm", "--quiet", "--cached", "wiki/.env", "wiki/web env")
+    (home / ".gitignore").write_text(".env\nweb env\n")
+    (home / "wiki/compose").write_text("v2")
+    git(home, "add", ".gitignore", "wiki/compose")
+    git(home, "commit", "--quiet", "--message=untrack")
+    return git(home, "rev-parse", "HEAD")
+
+
+def texts(there: Path) -> tuple[str, str, str]:
+    return (there / "wiki/.env").read_text(), (there / "wiki/web env").read_text(), (there / "wiki/compose").read_text()
+
+
+@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_an_env_file_that_leaves_git_stays_on_the_host(
+    home: Path, there: Path, send: Take, *, edited: bool, cut_off: bool
+) -> None:
+    old = commit(home, **TRACKED)
+    send()
+    (there / "wiki/.env").chmod(0o600)
+    (there / "wiki/.env").write_text("KEY=mine" if edited else "KEY=old")
+    (there / "mine").write_text("of the host")
+    new = untracked(home)
+    if cut_off:
+        (there / ".git/homelab/delivering").write_text(f"{new}\n")
+    done = send(old)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert texts(there) == ("KEY=mine" if edited else "KEY=old", "A=1", "v2")
+    assert ((there / "wiki/.env").stat().st_mode & 0o777, head(there)) == (0o600, (new, "main"))
+    assert git(there, "status", "--porcelain") == "?? mine"
+
+
+def test_other_files_that_leave_git_go_while_env_files_stay(home: Path, there: Path, send: Take) -> None:
+    old = commit(home, **TRACKED, wiki__gone="v1", other__env="A=1")
+    send()
+    git(home, "rm", "--quiet", "--cached", "wiki/gone", "other/env")
+    untracked(home)
+    assert send(old).returncode == 0
+    assert (sorted(p.name for p in (there / "wiki").iterdir()), (there / "other").exists()) == (
+        [".env", "compose", "web env"],
+        False,
+    )
+
+
+def test_edits_of_other_files_still_bar_the_way_while_an_env_file_leaves_git(
+    home: Path, there: Path, send: Take
+) -> None:
+    old = commit(home, **TRACKED)
+    send()
+    (there / "wiki/compose").write_text("mine")
+    untracked(home)
+    done = send(old)
+    assert (done.returncode, done.stderr) == (1, b"these files would be overwritten:\n\twiki/compose\n")
+    assert (texts(there), head(there)[0]) == (("KEY=old", "A=1", "mine"), old)
+
+
+def test_the_way_back_to_a_commit_with_an_env_file_keeps_the_later_one_aside(
+    home: Path, there: Path, send: Take
+) -> None:
+    old = commit(home, **TRACKED)
+    send()
+    new = untracked(home)
+    send(old)
+    (there / "wiki/.env").write_text("KEY=later")
+    git(home, "reset", "--quiet", "--hard", old)
+    done = send(bundled=False)
+    assert done.returncode == 0, done.stderr
+    aside = Path(done.stdout.decode().strip())
+    assert (aside.read_text(), texts(there), head(there)[0], clean(there)) == (
+        "KEY=later",
+        ("KEY=old", "A=1", "v1"),
+        old,
+        True,
+    )
+    git(home, "reset", "--quiet", "--hard", new)
+    assert send(bundled=False).returncode == 0
+    assert (texts(there), head(there)[0], clean(there)) == (("KEY=old", "A=1", "v2"), new, True)
+
+
+def test_an_env_file_that_was_never_in_git_bars_the_way(home: Path, there: Path, send: Take) -> None:
+    old = commit(home, wiki__compose="v1")
+    send()
+    (there / "wiki/.env").write_text("KEY=mine")
+    commit(home, **TRACKED)
+    done = send(old)
+    assert (done.returncode, done.stderr) == (1, b"these files would be overwritten:\n\twiki/.env\n")
+    assert ((there / "wiki/.env").read_text(), head(there)[0]) == ("KEY=mine", old)
+
+
+def test_files_have_the_bytes_of_the_commit_whatever_the_settings_of_the_host_say(
+    home: Path, there: Path, send: Take, tmp_path: Path
+) -> None:
+    commit(home, **{"run.sh": "a\nb\n", "of_windows": "a\nb\n", ".gitattributes": "of_windows text eol=crlf\n"})
+    config = tmp_path / "config"
+    config.write_text("[core]\n\tautocrlf = true\n\teol = crlf\n")
+    assert send(config=config).returncode == 0
+    assert ((there / "run.sh").read_bytes(), (there / "of_windows").read_bytes()) == (b"a\nb\n", b"a\r\nb\r\n")

@@ -23,8 +23,12 @@ from .scratch import fake_docker, git
 # Tells what Compose would see: where it runs, its .env and its env_file. The Engine ends the line, not who asks.
 COMPOSE = r"""
 case "$*" in
+  *"--file - config"*) cat >/dev/null
+    printf '{\n  "x-of": {\n    "NONE": "",\n    "TOKEN": "=%s"\n  }\n}' "$(<.env)" ;;
   *dial-stdio) while IFS= read -r line && [[ $line != Connection* ]]; do :; done; printf %s "$SAID" ;;
-  *config*) case "$PWD" in */broken) echo 'services.x.image must be a string' >&2; exit 15 ;; esac
+  *config*) case "$PWD" in */broken) echo 'services.x.image must be a string' >&2; exit 15 ;;
+      */vault) printf '{\n  "secrets": {\n    "a": {\n      "environment": "TOKEN"\n    },\n'
+        printf '    "b": {\n      "environment": "NONE"\n    }\n  }\n}'; exit ;; esac
     printf 'time="x" level=warning msg="The \\"TZ\\" variable is not set. Defaulting to a blank string."\n' >&2
     printf '{"project":"%s","place":"%s/config",' "$3" "$PWD"
     printf '"env":"%s","file":"%s"}' "$(cat .env 2>/dev/null)" "$(cat secrets/db.env 2>/dev/null)" ;;
@@ -85,6 +89,24 @@ def test_models_are_those_that_compose_will_see_after_the_delivery(ask: Ask, hos
     assert (found["broken"].model, found["broken"].error) == (None, "services.x.image must be a string")
 
 
+def test_of_a_variable_that_a_secret_is_made_of_only_a_keyed_hash_leaves_the_host(
+    ask: Ask, host: Host, output: Callable[..., str]
+) -> None:
+    git(Path(host.path), "init", "--quiet")
+    write(host, ".git/homelab/key", "the key\n")
+    hashes = []
+    for value in ("hush", "hush", "hush too"):
+        write(host, "services/vault/.env", value)
+        found = ask(a_service("vault")).services["vault"]
+        assert found.model
+        hashes.append(found.model["secrets"]["a"].pop("value_hash"))
+        assert found.model == {"secrets": {"a": {"environment": "TOKEN"}, "b": {"environment": "NONE"}}}
+        assert found.unset == {"NONE"}
+    assert [len(hashed) for hashed in hashes] == [64, 64, 64]
+    assert (hashes[0] == hashes[1], hashes[1] == hashes[2]) == (True, False)
+    assert "hush" not in output(a_service("vault"))
+
+
 def test_what_docker_has_there_comes_along(ask: Ask) -> None:
     found = ask(a_service())
     assert (found.stock.networks, found.stock.version, found.problem) == (
@@ -122,6 +144,18 @@ def test_env_files_beside_a_tracked_compose_file_are_lent_too(ask: Ask, host: Ho
     model = ask(a_service()).services["plex"].model
     assert model
     assert model["env"] == "A=1"
+
+
+def test_an_env_file_that_leaves_git_is_lent_as_it_stays(ask: Ask, host: Host) -> None:
+    git(Path(host.path), "init", "--quiet")
+    write(host, "services/plex/.env", "A=1")
+    git(Path(host.path), "add", ".")
+    git(Path(host.path), "commit", "--quiet", "--message=old")
+    model, of_the_commit = (
+        ask(a_service(files=files)).services["plex"].model for files in ({}, {"services/plex/.env": "blob"})
+    )
+    assert model and of_the_commit
+    assert (model["env"], of_the_commit["env"]) == ("A=1", "")
 
 
 def test_of_the_places_those_are_told_that_the_host_will_have(ask: Ask, host: Host) -> None:
@@ -176,21 +210,21 @@ def test_an_answer_that_was_cut_short_anywhere_says_so(host: Host, output: Calla
 @settings(max_examples=200, deadline=None)
 @given(st.text(), st.lists(st.sampled_from(["\036", "\037", "end\n", "0", "{", "{}", "[1]", "null", "x"]), max_size=30))
 def test_the_parser_never_raises(noise: str, parts: list[str]) -> None:
-    parse(a_host(), f"/scratch\036{SAID}\036{noise}\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
+    parse(a_host(), f"/scratch\036{SAID}\036{noise}\036plex\0370\037{noise}\037{noise}\037{noise}\037{noise}\036end\n")
     parse(a_host(), noise)
     parse(a_host(), "".join(parts) + "\036end\n")
-    parse(a_host(), f"/scratch\036{noise}\036\036plex\0370\037{noise}\037{noise}\037{noise}\036end\n")
+    parse(a_host(), f"/scratch\036{noise}\036\036plex\0370\037{noise}\037{noise}\037{noise}\037{noise}\036end\n")
 
 
 def test_dollars_that_compose_doubles_are_single_again() -> None:
-    entry = "plex\0370\037" + json.dumps({"source": "/opt/my $$lab/config"}) + "\037\037"
+    entry = "plex\0370\037" + json.dumps({"source": "/opt/my $$lab/config"}) + "\037\037\037"
     found = parse(a_host(), "\036".join(["/tmp/x/tree", SAID, "", entry, "end\n"]))
     assert found.services["plex"].model == {"source": "/opt/my $lab/config"}
 
 
 def test_of_several_errors_of_compose_none_shows_a_value() -> None:
     cpus, memory = "error decoding 'a.cpus': strconv.Atoi", "error decoding 'a.mem_limit': invalid size"
-    entry = f"plex\03715\037\037decoding failed:\n\n{cpus}: parsing \"hush\"\n{memory}: 'hush'\037"
+    entry = f"plex\03715\037\037decoding failed:\n\n{cpus}: parsing \"hush\"\n{memory}: 'hush'\037\037"
     found = parse(a_host(), "\036".join(["/tmp/x/tree", SAID, "", entry, "end\n"]))
     assert found.services["plex"].error == f"decoding failed: {cpus} {memory}"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from homelab_tasks.doctor import Finding, State
-from homelab_tasks.doctor.away import judge
+from homelab_tasks.doctor.away import judge, same_machines
 from homelab_tasks.inspection import Answer, Disk, Engine, Folder, Inspection, Sudo
 from homelab_tasks.model import System
 from homelab_tasks.report.doctor import doctor_json, doctor_text
@@ -59,6 +59,7 @@ def test_a_dead_host_is_one_problem() -> None:
     assert told(dead) == ["problem reachable: admin@nas.lan: connection refused; is sshd running there?"]
 
 
+REMOUNT = "on nas: sudo mount -o remount,rw /opt, and look at dmesg: a disk with errors becomes so"
 RESTART = "then sudo systemctl reload docker"
 CASES = [
     ({"versions": TOOLS | {"git": "2.20.0"}}, ["problem git: 2.20.0 is too old; on nas: install 2.29 or later"]),
@@ -78,6 +79,27 @@ CASES = [
     (
         {"folder": Folder.FOREIGN},
         ["problem path: /opt/homelab may not be written by admin; on nas: sudo chown -R admin: /opt/homelab"],
+    ),
+    (
+        {"folder": Folder.FOREIGN, "barred": "Permission denied", "mount": "/"},
+        ["problem path: /opt/homelab may not be written by admin; on nas: sudo chown -R admin: /opt/homelab"],
+    ),
+    (
+        {"folder": Folder.FOREIGN, "barred": "Read-only file system", "mount": "/opt"},
+        [f"problem path: cannot write /opt/homelab on nas (Read-only file system); {REMOUNT}"],
+    ),
+    (
+        {"folder": Folder.MISSING, "barred": "Read-only file system", "mount": "/opt"},
+        [f"problem path: cannot write /opt/homelab on nas (Read-only file system); {REMOUNT}"],
+    ),
+    (
+        {"scratch": "mktemp: failed to create directory via template '/srv/tmp/homelab.XXXXXXXX': No such file or d.."},
+        [
+            (
+                "problem scratch: /srv/tmp on nas, for what is temporary, is not there; "
+                "on nas: sudo install -d -m 1777 /srv/tmp, or mend TMPDIR in its ~/.bashrc"
+            )
+        ],
     ),
     ({"folder": Folder.MAKEABLE}, []),
     (
@@ -112,6 +134,14 @@ CASES = [
         ["problem edits: edited there: hosts.yaml; on nas: git -C /opt/homelab diff; commit it here, or undo it there"],
     ),
     (
+        {"seen": an_observation(commit="c0ffee0123", delivered="f00ba4456")},
+        ["problem commit: c0ffee0 is checked out there, and f00ba44 was delivered; inv deploy-all --host nas"],
+    ),
+    (
+        {"few_sessions": "nas refuses another session; raise MaxSessions"},
+        ["problem sessions: nas refuses another session; raise MaxSessions"],
+    ),
+    (
         {
             "engine": Engine("/var/lib/docker", "28.2.2", "1", live_restore=False, logging="json-file"),
             "logs_limited": False,
@@ -137,6 +167,14 @@ CASES = [
 @pytest.mark.parametrize(("fields", "lines"), CASES)
 def test_what_a_host_lacks_is_told_with_what_mends_it(fields: dict[str, Any], lines: list[str]) -> None:
     assert told(an_inspection(**fields)) == lines
+
+
+def test_two_names_of_one_machine_are_told() -> None:
+    same, other = an_inspection(seen=an_observation(turn="17.5-4")), an_inspection(seen=an_observation(turn="18.2-9"))
+    answers = {"nas": same, "pi": other, "old": same, "new": an_inspection(), "off": Unreachable(NAS, "x")}
+    answers["copy"] = an_inspection(seen=an_observation(turn="17.5-4", machine="copy of a virtual machine"))
+    found = same_machines(answers)
+    assert [(f.place, f.topic, f.said) for f in found] == [("old", "machine", "nas is the same one")]
 
 
 def test_a_nixos_host_needs_sudo_without_a_password() -> None:

@@ -232,6 +232,20 @@ def test_the_file_that_was_there_is_kept_for_its_owner_alone(host: Host) -> None
     assert old.stat().st_mode & 0o777 == 0o700
 
 
+def test_the_last_that_were_replaced_are_kept_also_where_the_clock_was_ahead(host: Host) -> None:
+    old = Path(host.path, ".git/homelab/env-old/services/plex")
+    old.mkdir(parents=True)
+    for second in range(55, 60):
+        (old / f"20990101T0304{second}.999Z.env").write_text(f"A={second}\n")
+    (old / "20260101T030459.000Z.env").write_text("A=first\n")
+    before = b"A=0\n"
+    write(host, before.decode())
+    for number in range(1, 4):
+        assert lay(host, f"A={number}\n", digest(before)) == "written"
+        before = f"A={number}\n".encode()
+    assert [path.read_text() for path in sorted(old.iterdir())] == ["A=58\n", "A=59\n", "A=0\n", "A=1\n", "A=2\n"]
+
+
 def test_the_same_content_only_gets_its_mode(host: Host) -> None:
     file = write(host, "A=1\n", mode=0o644)
     inode = file.stat().st_ino

@@ -189,7 +189,7 @@ def test_a_committed_file_is_not_sent(checkout: Path) -> None:
     done = inv(checkout, "env.push", "plex")
     assert done.err == (
         "error: services/plex/.env is committed, so a deploy delivers it; "
-        "git rm --cached services/plex/.env, and change its secrets: Git keeps them\n"
+        "git rm --cached services/plex/.env (hosts keep theirs), and change its secrets: Git has them for ever\n"
     )
 
 

@@ -15,13 +15,14 @@ from msgspec.structs import replace
 
 from homelab_tasks import execute as walk
 from homelab_tasks.command import Command
+from homelab_tasks.commands import compose
 from homelab_tasks.crew import Crew
 from homelab_tasks.execute import execute
 from homelab_tasks.interrupt import Interrupts
 from homelab_tasks.ledger import Ledger
 from homelab_tasks.model import Host
 from homelab_tasks.outcome import Outcome, Phase, Progress, Report, Status
-from homelab_tasks.plan import Entry, Gate, Plan, Step, Verb
+from homelab_tasks.plan import Entry, Gate, Plan, PutAside, Step, Verb
 from homelab_tasks.record import Held, Record, RecordedContainer, read
 from homelab_tasks.runner import Result
 
@@ -433,6 +434,19 @@ def test_a_container_that_ends_fails_its_step_with_its_last_words() -> None:
     assert (outcome.log, recorded(sent)) == (("starting", "no such table"), set())
 
 
+def test_an_older_compose_is_asked_again_without_what_it_does_not_know() -> None:
+    project = compose.Project("plex", "/plex", renews=True)
+    up, older = compose.up(project)[0], compose.up(replace(project, renews=False))[0]
+    step = a_step("plex", commands=(up,))
+    with crews(step) as made:
+        made["nas"].runner.script = {  # type: ignore[attr-defined]
+            " ".join(up.argv): lambda: Result(16, b"unknown flag: --pull\n"),
+            " ".join(older.argv): ok,
+        }
+        report = execute(Plan("deploy", steps=(step,)), made, lambda _: None)
+    assert statuses(report) == {"plex": DONE}
+
+
 def test_ctrl_c_ends_a_wait_for_health() -> None:
     def tell(progress: Progress) -> None:
         if progress.phase is Phase.CHECKING:
@@ -505,3 +519,15 @@ def test_an_update_that_fails_keeps_what_is_known_of_the_last_one() -> None:
         known = made["nas"].records["plex"] = a_record("plex")
         execute(Plan("deploy", steps=(step,)), made, lambda _: None)
         assert made["nas"].records["plex"] == replace(known, unfinished=True)
+
+
+@pytest.mark.parametrize(("status", "ended"), [(0, DONE), (1, FAILED)])
+def test_a_file_that_was_replaced_is_named_with_the_place_where_it_is_kept(status: int, ended: Status) -> None:
+    act = PutAside(Command(("up", "plex")))
+    with crews(
+        step := a_step("plex", commands=(act,)), plex=lambda: Result(status, b"/opt/homelab/aside/.env\n")
+    ) as made:
+        report = execute(Plan("deploy", steps=(step,)), made, lambda _: None)
+        assert statuses(report) == {"plex": ended}
+        kept = "plex has an earlier .env again; the newer one is kept: nas:/opt/homelab/aside/.env"
+        assert made["nas"].aside == [kept]

@@ -12,7 +12,7 @@ from homelab_tasks import guards
 from homelab_tasks.errors import Refused
 from homelab_tasks.fleet import Fleet
 from homelab_tasks.model import Container, Environment, Repo, Service, Stack, System, Transport
-from homelab_tasks.plan import Plan, Step, Verb
+from homelab_tasks.plan import Delivery, Plan, Step, Verb
 from homelab_tasks.plan.survey import survey
 from homelab_tasks.repo import at_commit
 from tests.unit.builders import a_host, a_repo, a_request, a_service, a_stack, an_observation
@@ -53,6 +53,32 @@ def test_a_commit_of_another_branch_is_no_step_back(checkout: Path) -> None:
     git(checkout, "checkout", "main")
     git(checkout, "commit", "--allow-empty", "--message=another")
     assert why_unfit(at_commit(checkout), theirs) == ""
+
+
+def test_commits_of_somebody_else_that_this_branch_lacks_are_asked_about(checkout: Path) -> None:
+    git(checkout, "branch", "theirs")
+    theirs = git(checkout, "commit-tree", "-p", "theirs", "-m", "from the other laptop", "theirs^{tree}")
+    ours = commit(checkout)
+    nas = a_host("nas")
+    plan = Plan("deploy plex", deliveries=(Delivery(nas, theirs),))
+    fleet = Fleet(at_commit(checkout), seen={"nas": an_observation(commit=theirs)})
+    asked = f"nas is at {theirs[:7]}, with 1 commit that this branch lacks: undo it there?"
+    assert guards.guarded(fleet, plan, a_request("plex"), allow_removals=False).asks == (asked,)
+    assert guards.guarded(fleet, plan, a_request("plex", force=True), allow_removals=False).asks == ()
+    fleet.seen["nas"] = an_observation(commit=ours)  # this checkout was there itself, before it was amended
+    git(checkout, "commit", "--amend", "--allow-empty", "--message=amended")
+    amended = Fleet(at_commit(checkout), seen=fleet.seen)
+    assert guards.guarded(amended, plan, a_request("plex"), allow_removals=False).asks == ()
+
+
+def test_in_the_middle_of_a_rebase_head_is_nothing_to_deploy(checkout: Path) -> None:
+    repo, request = at_commit(checkout), a_request()
+    assert guards.uncommitted(repo, request, allow=False, dry_run=False) == ()
+    (checkout / ".git" / "rebase-merge").mkdir()
+    told = "a rebase is under way here, and HEAD in the middle of it"
+    with pytest.raises(Refused, match=f"{told}; git rebase --continue, or --abort; or deploy HEAD as it is: --allow"):
+        guards.uncommitted(repo, request, allow=False, dry_run=False)
+    assert guards.uncommitted(repo, request, allow=True, dry_run=False) == (told,)
 
 
 def test_a_commit_that_is_not_known_here_is_not_undone(checkout: Path) -> None:

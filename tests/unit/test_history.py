@@ -137,6 +137,37 @@ def test_what_a_later_version_writes_besides_is_passed_over() -> None:
     assert ([run.ending for run in journal.runs], journal.notes) == ([Ending.DONE], ())
 
 
+SKIPPED = {"step": "plex@nas", "verb": "update", "status": "skipped"}
+NEEDS = SKIPPED | {"why": "needs pihole on pi: cannot reach pi (no answer)", "cause": "pihole@pi"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        ([NEEDS], "deploy plex on nas: skipped plex; needs pihole on pi: cannot reach pi (no answer)"),
+        ([SKIPPED | {"why": "needs vpn, which failed"}], "deploy plex on nas: skipped plex"),
+    ],
+)
+def test_one_that_was_skipped_for_another_host_says_why(steps: list[dict[str, Any]], told: str) -> None:
+    lines = history_text(runs(begin(), end(ok=False, steps=steps)), (), style=PIPE).splitlines()
+    assert lines[1].strip() == told
+
+
+def test_a_cause_that_its_own_host_has_written_down_is_said_once() -> None:
+    cause = {"step": "pihole@pi", "verb": "update", "status": "failed", "why": "container web is unhealthy"}
+    nas = parse("nas", said(begin(), end(ok=False, steps=[NEEDS | {"why": "needs pihole on pi: container web ..."}])))
+    pi = parse("pi", said(begin(), end(ok=False, steps=[cause])))
+    told = history_text(list(merge([nas, pi])), (), style=PIPE).splitlines()[1].strip()
+    assert told == "deploy plex on nas, pi: skipped plex@nas; failed pihole@pi; container web is unhealthy"
+
+
+def test_what_was_put_aside_is_named() -> None:
+    kept = "plex has an earlier .env again; the newer one is kept: nas:/opt/homelab/.git/homelab/aside/t/.env"
+    (run,) = runs(begin(), end(ok=False, reverted=True, aside=[kept]))
+    assert history_text([run], (), style=PIPE).endswith(f"deploy plex on nas: updated plex; {kept}")
+    assert json.loads(history_json([run], (), ()))["runs"][0]["aside"] == [kept]
+
+
 def test_a_host_without_a_checkout_has_no_history() -> None:
     assert parse("nas", "\036end\n") == Journal("nas")
 

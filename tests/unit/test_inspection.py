@@ -92,6 +92,19 @@ def test_everything_a_host_says_is_read() -> None:
     assert (found.seen.clock, found.seen.problems) == (1700000000.5, ())
 
 
+def test_what_cannot_be_written_is_read_with_its_reason() -> None:
+    full = "mktemp: failed to create directory via template '/tmp/homelab.XXXXXXXX': No space left on device"
+    found = parse(
+        a_host(), f"\036folder-state\nforeign\n\036barred\nRead-only file system\n/opt\n\036scratch\n{full}\n"
+    )
+    assert (found.folder, found.barred, found.mount, found.scratch) == (
+        Folder.FOREIGN,
+        "Read-only file system",
+        "/opt",
+        full,
+    )
+
+
 def test_a_host_that_has_nothing_says_so() -> None:
     found = parse(a_host(), "\036engine\n\t\t\tfalse\t\n\036synced\n\n\036log-limit\nunknown\n\036clock\n1.0\n")
     assert (found.engine, found.synced, found.logs_limited, found.disks) == (None, None, None, ())

@@ -130,6 +130,15 @@ def test_an_answer_without_its_end_is_a_lost_connection(parts: list[str | None])
             ),
         ),
         (
+            "unwritable\nRead-only file system\n/opt\n",
+            "",
+            Unwritable,
+            (
+                "cannot write /opt/homelab on nas (Read-only file system); "
+                "on nas: sudo mount -o remount,rw /opt, and look at dmesg: a disk with errors becomes so"
+            ),
+        ),
+        (
             "welcome to nas\nlocked\n" + END,
             "",
             Refused,

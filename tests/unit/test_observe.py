@@ -266,6 +266,10 @@ def test_an_image_shown_by_its_id_has_lost_its_name(image: str, moved: bool) -> 
     assert [c.image_moved for c in parse(a_host(), answer(docker=row)).containers] == [moved]
 
 
+SOCKET = "unix:///run/user/1000/docker.sock"
+ELSEWHERE = "which DOCKER_HOST or a context names there; on nas: "
+
+
 def answer(docker: str = "", exit_status: str = "0") -> str:
     return f"\036docker\n{docker}\036docker-exit\n{exit_status}\n\036clock\n1700000000.5\n"
 
@@ -283,6 +287,26 @@ def answer(docker: str = "", exit_status: str = "0") -> str:
             "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
             "1",
             "the docker daemon on nas does not answer; on nas: sudo systemctl start docker",
+        ),
+        (
+            f"Cannot connect to the Docker daemon at {SOCKET}. Is the docker daemon running?",
+            "1",
+            f"no docker daemon answers at {SOCKET} on nas, {ELSEWHERE}systemctl --user start docker",
+        ),
+        (
+            f"failed to connect to the docker API at {SOCKET}; check if the path is correct",
+            "1",
+            f"no docker daemon answers at {SOCKET} on nas, {ELSEWHERE}systemctl --user start docker",
+        ),
+        (
+            "failed to connect to the docker API at unix:///var/run/docker.sock; check if the path is correct",
+            "1",
+            "the docker daemon on nas does not answer; on nas: sudo systemctl start docker",
+        ),
+        (
+            "Cannot connect to the Docker daemon at tcp://10.0.0.9:2375. Is the docker daemon running?",
+            "1",
+            f"no docker daemon answers at tcp://10.0.0.9:2375 on nas, {ELSEWHERE}start it, or mend that there",
         ),
         ("some\nnew words\n", "1", "docker ps failed on nas (new words); mend that there first"),
     ],

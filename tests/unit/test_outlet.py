@@ -63,6 +63,13 @@ def test_nobody_who_reads_is_a_quiet_end(unread: int, body: str) -> None:
     assert spoken(body, stdout=unread) == (130 if interrupted else 1, "", said)
 
 
+@pytest.mark.parametrize("words", [[], ["help"], ["deploy", "--help"]])
+def test_nobody_who_reads_what_tasks_there_are_is_a_quiet_end(unread: int, words: list[str]) -> None:
+    argv = [sys.executable, "-m", "homelab_tasks", *words]
+    done = subprocess.run(argv, stdout=unread, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
 def test_a_run_that_has_begun_goes_on_without_a_reader(unread: int) -> None:
     body = "outlive_readers(); print('x', flush=True); print('y', flush=True); sys.exit(7)"
     assert spoken(body, stdout=unread) == (7, "", TOLD.format(why="broken pipe"))

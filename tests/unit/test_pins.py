@@ -13,6 +13,7 @@ from homelab_tasks.model import Pinned, Repo
 from homelab_tasks.observe import Observation, parse
 from homelab_tasks.plan.drift import find_drift
 from homelab_tasks.plan.pinned import of_then, recorded, refuse_half, staying, told
+from homelab_tasks.plan.survey import survey
 from homelab_tasks.repo import at_commit, at_pinned
 
 from .builders import a_host, a_record, a_repo, a_request, a_service, an_observation
@@ -223,3 +224,16 @@ def test_a_host_tells_what_its_commit_is_made_of(text: str, base: str, pins: dic
 def test_the_pins_of_then_carry_who_and_when_as_far_as_the_host_knows() -> None:
     seen = an_observation(records={"plex": a_record("plex", pinned=PIN)}, pins={"plex": A, "vpn": B})
     assert of_then(seen) == {"plex": PIN, "vpn": Pinned(B, "", "")}
+
+
+def test_one_that_stays_pinned_is_not_as_the_repo_says() -> None:
+    repo = replace(a_repo(a_service("plex"), a_service("blog")), pins={"plex": PIN})
+    host = an_observation("blog", "plex", records={"plex": a_record("plex", pinned=PIN), "blog": a_record("blog")})
+    kept = survey(repo, a_request("plex", "blog"), {"nas": host}, {}).unchanged
+    assert {unit.subject: unit.why for unit in kept} == {"plex": f"pinned at {PIN.commit[:7]}", "blog": "unchanged"}
+
+
+def test_after_a_rollback_all_is_as_it_was_then_whatever_the_repo_says() -> None:
+    repo = a_repo(a_service("plex"))
+    (unit,) = survey(repo, a_request("plex", back=True), {"nas": an_observation("plex")}, {}).unchanged
+    assert unit.why == "as it was then"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.model import Container, Hook, Moment, Service
+from homelab_tasks.model import Container, Hook, Moment, Service, Transport
 from homelab_tasks.observe import EnvFile
 from homelab_tasks.plan.beside import places
 from homelab_tasks.plan.survey import survey
@@ -201,3 +201,43 @@ def test_an_env_file_that_a_move_would_leave_is_told() -> None:
 def test_a_move_of_a_service_that_had_none_or_has_it_there_or_makes_it_is_no_fault() -> None:
     assert moving(hooks=(Hook(Moment.BEFORE_DEPLOY, "./decrypt"),)) == ()
     assert (moving(env=False), moving(there=True), moving(files={"services/plex/.env": "blob"})) == ((), (), ())
+
+
+MOUNT = {
+    "services": {"plex": {"image": "plex:2", "volumes": [{"type": "bind", "source": f"/opt/homelab/{KEY}"}]}},
+}
+FOLDER_INSTEAD = f"plex: /opt/homelab/{KEY}, which container plex mounts, is missing on nas, and a file here; "
+
+
+def test_a_mounted_file_that_only_this_machine_has_does_not_become_a_folder_on_the_host() -> None:
+    assert faults(seeing(KEY), model=MOUNT, here=frozenset({KEY})) == (
+        f"{FOLDER_INSTEAD}ssh nas.lan 'mkdir -p /opt/homelab/services/plex/secrets && "
+        f"cat >/opt/homelab/{KEY}' <{KEY}, or commit it if it is no secret"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "move"),
+    [
+        ({"transport": Transport.LOCAL}, f"mkdir -p /opt/homelab/services/plex/secrets && cp {KEY} /opt/homelab/{KEY}"),
+        ({"port": 2222, "user": "admin"}, "ssh -p 2222 admin@nas.lan 'mkdir -p "),
+    ],
+)
+def test_the_line_that_copies_it_goes_where_the_host_is(host: dict[str, Any], move: str) -> None:
+    service = seeing(KEY, hosts=(a_host(**host),))
+    assert faults(service, model=MOUNT, here=frozenset({KEY})).startswith(FOLDER_INSTEAD + move)
+
+
+def test_a_mounted_env_file_is_pushed() -> None:
+    mount = {"services": {"plex": {"volumes": [{"type": "bind", "source": "/opt/homelab/services/plex/.env"}]}}}
+    said = faults(seeing("services/plex/.env"), model=mount, here=frozenset({"services/plex/.env"}))
+    assert said.endswith(" is missing on nas, and a file here; inv env.push plex")
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [((KEY,), frozenset({KEY})), ((), frozenset[str]())],
+    ids=["it is there", "it is a folder, or nobody knows"],
+)
+def test_other_mounts_are_left_to_docker(there: tuple[str, ...], here: frozenset[str]) -> None:
+    assert faults(seeing(KEY), *there, model=MOUNT, here=here) == ""

@@ -44,8 +44,14 @@ def changed(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
         (
             {"ports": [{"target": 1, "published": "1"}, {"target": 2, "published": "2"}]},
             {"ports": [{"published": "2", "target": 2}, {"target": 1, "published": "1"}]},
-            [],
+            ["web: ports changed"],
         ),
+        ({"entrypoint": None}, {"entrypoint": []}, ["web: entrypoint added"]),
+        ({"command": []}, {"command": None}, ["web: command removed"]),
+        ({}, {"scale": 0}, ["web: scale (none) -> 0"]),
+        ({"scale": 0}, {}, ["web: scale 0 -> (none)"]),
+        ({}, {"init": False}, ["web: init (none) -> false"]),
+        ({}, {"healthcheck": {}}, ["web: healthcheck added"]),
         (
             {"volumes": [{"type": "bind", "source": "/a", "target": "/a"}]},
             {
@@ -82,10 +88,33 @@ def test_those_that_share_the_network_of_a_new_container_are_made_anew_with_it()
     assert difference(old, new).containers == {"vpn", "app"}
 
 
-@pytest.mark.parametrize("field", ["build", "profiles", "pull_policy", "scale"])
+@pytest.mark.parametrize("field", ["build", "profiles", "pull_policy"])
 def test_compose_keeps_a_container_whose_settings_for_compose_itself_change(field: str) -> None:
     found = difference({"services": {"web": {field: ["a"]}}}, {"services": {"web": {field: ["b"]}}})
     assert ([str(c) for c in found.changes], found.containers) == ([f"web: {field} changed"], frozenset())
+
+
+def deploying(**fields: Any) -> dict[str, Any]:
+    return {"deploy": {"resources": {}, "placement": {}, **fields}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "anew"),
+    [
+        ({}, {"scale": 0}, []),
+        (deploying(), deploying(replicas=0), []),
+        (deploying(replicas=2), deploying(replicas=3), []),
+        ({}, deploying(), ["web"]),
+        (deploying(), deploying(labels={"a": "b"}), ["web"]),
+        ({"entrypoint": None}, {"entrypoint": []}, ["web"]),
+        ({}, {"init": False}, ["web"]),
+    ],
+)
+def test_a_container_is_made_anew_where_its_hash_in_compose_is_another(
+    old: dict[str, Any], new: dict[str, Any], anew: list[str]
+) -> None:
+    found = difference({"services": {"web": old}}, {"services": {"web": new}})
+    assert (sorted(found.containers), len(found.changes)) == (anew, 1)
 
 
 FIELDS = [

@@ -9,7 +9,7 @@ import pytest
 from homelab_tasks.command import Command
 from homelab_tasks.model import Container, Group, Network, Reaction, Reason, Repo
 from homelab_tasks.observe import EnvFile, Health, SeenContainer
-from homelab_tasks.plan import Gate, Plan, Step, Verb
+from homelab_tasks.plan import Gate, Plan, Renewal, Step, Verb
 from homelab_tasks.record import Held
 
 from .builders import (
@@ -50,6 +50,7 @@ def one(plan: Plan) -> Step:
 
 
 UP = "up --detach --remove-orphans --quiet-pull"
+MAKE = "up --no-start --no-deps --quiet-pull --force-recreate plex"
 AGAIN = "up --detach --no-deps --force-recreate"
 
 
@@ -199,6 +200,21 @@ def test_images_that_the_host_lacks_are_pulled_and_those_that_are_built_are_not(
     )
     step = one(a_plan(PLEX, a_request("plex"), an_observation(), answers=[resolved(model=model)]))
     assert step.pulls == ("new:2",)
+
+
+def test_what_pull_policy_says_decides_what_is_pulled() -> None:
+    model = a_model(
+        a={"image": "plex:1", "pull_policy": "always"},
+        b={"image": "plex:1", "pull_policy": "daily"},
+        c={"image": "plex:1"},
+        d={"image": "my/own:1", "build": {"context": "."}, "pull_policy": "always"},
+        e={"image": "my/own:1"},
+        f={"image": "new:2", "pull_policy": "always"},
+    )
+    step = one(a_plan(PLEX, a_request("plex"), an_observation(), answers=[resolved(model=model)]))
+    assert step.pulls == ("new:2", "plex:1")
+    assert step.renews == (Renewal("plex:1", "sha256:plex:1", ("a", "b"), 0),)
+    assert words(step)[0] == "plex up --detach --pull missing --remove-orphans --quiet-pull --build"
 
 
 CHAIN = a_repo(a_service("plex", depends_on="app"), a_service("app", depends_on="db"), a_service("db"))
@@ -530,8 +546,8 @@ def test_what_lives_in_the_network_of_a_stopped_service_stays_stopped_with_it() 
     [
         (["plex-plex-1", "0123456789ab_plex-plex-1"], "docker container rm id-1"),
         (["0123456789ab_plex-plex-1"], "docker container rename id-0 plex-plex-1"),
-        (["plex-plex-1"], UP),
-        (["plex-plex-1", "plex-plex-2"], UP),
+        (["plex-plex-1"], MAKE),
+        (["plex-plex-1", "plex-plex-2"], MAKE),
     ],
 )
 def test_what_an_update_left_half_made_is_tidied_up_first(names: list[str], first: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from homelab_tasks.model import Container, Reason
 from homelab_tasks.observe import EnvFile, Health
 from homelab_tasks.plan.drift import Drift, env_hashes, find_drift
+from homelab_tasks.plan.past import Past
 
 from .builders import a_container, a_record, a_repo, a_service, a_stack, an_edge, an_observation
 
@@ -136,3 +137,17 @@ def test_a_network_that_is_shared_must_still_be_the_same_containers() -> None:
     other = an_observation(records=records, containers=(qbit, a_container("vpn", id="new")))
     assert not find_drift(repo, repo.services["qbit"], same)
     assert find_drift(repo, repo.services["qbit"], other) == Drift(borrowed=("vpn",))
+
+
+def test_an_env_file_that_is_committed_counts_as_a_file_of_the_service() -> None:
+    repo = a_repo(a_service("plex", files={"services/plex/.env": "blob 100644"}))
+    seen = an_observation("plex", env=env("bb"), records={"plex": a_record(env={"services/plex/.env": "aa"})})
+    assert not find_drift(repo, repo.services["plex"], seen)
+    assert not env_hashes(repo, repo.services["plex"], seen)
+
+
+def test_going_back_to_where_an_env_file_is_committed_brings_no_other_one() -> None:
+    committed = a_service("plex", files={"services/plex/.env": "blob 100644"})
+    repo = a_repo(committed, prefix="lab/")
+    past = Past({"lab/services/plex/.env": "aa", "lab/shared.env": "bb"})
+    assert past.at(repo, committed).env == {"lab/shared.env": "bb"}

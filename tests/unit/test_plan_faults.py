@@ -11,6 +11,7 @@ from homelab_tasks.model import Stack
 from homelab_tasks.observe import EnvFile
 
 from .builders import (
+    a_model,
     a_plan,
     a_repo,
     a_request,
@@ -21,6 +22,34 @@ from .builders import (
     asking_early,
     resolved,
 )
+
+
+def test_an_image_that_is_not_to_be_pulled_has_to_be_there() -> None:
+    web = {"image": "my/own:1", "pull_policy": "never"}
+    fault = "plex: image my/own:1 is not on nas, and its pull_policy is never; build or load it there"
+    assert faults(resolved(model=a_model(web=web))) == (f"{fault}, or remove the line if a registry has it",)
+    assert faults(resolved(model=a_model(web=web, worker={"image": "my/own:1", "build": {"context": "."}}))) == ()
+    assert faults(resolved(model=a_model(web={**web, "image": "docker.io/plex:1"}))) == ()
+
+
+ENV = {"services/plex/.env": EnvFile(0o600, "", ("COMPOSE_FILE",), "")}
+INCLUDE = "name the files with include: in the compose file, or call one compose.override.yml, and take the line out"
+
+
+def test_where_an_env_file_chooses_the_compose_files_it_is_to_blame() -> None:
+    said = "stat /opt/homelab/common/extra.yml: no such file or directory"
+    seen, repo = an_observation(env=ENV), a_repo(a_service("plex"))
+    plan = a_plan(repo, a_request("plex"), seen, answers=[resolved(model=None, error=said)])
+    what = f"services/plex/compose.yml: Compose on nas rejects it: {said}"
+    assert plan.faults == (f"{what}; COMPOSE_FILE in its .env there names files besides it: {INCLUDE}",)
+
+
+def test_containers_that_an_env_file_brings_are_told() -> None:
+    model = a_model(plex={"image": "plex:1"}, gpu={"image": "plex:1"})
+    seen, repo = an_observation(env=ENV), a_repo(a_service("plex"))
+    plan = a_plan(repo, a_request("plex"), seen, answers=[resolved(model=model)])
+    assert plan.notices == (f"plex: COMPOSE_FILE in its .env on nas brings gpu, which no graph has; {INCLUDE}",)
+    assert a_plan(repo, a_request("plex"), an_observation(), answers=[resolved(model=model)]).notices == ()
 
 
 def faults(answer: Resolved, *others: Any, names: tuple[str, ...] = ("plex",)) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ def test_destroy_looks_for_what_compose_left_there() -> None:
 def test_destroy_removes_what_runs_unrecorded_and_passes_over_what_is_not_there() -> None:
     seen = {"nas": an_observation(containers=(a_container("db"),))}
     plan = plan_destroy(CHAIN, a_request("app", "db"), seen, {}, volumes=False)
-    assert ([s.subject for s in plan.steps], [u.why for u in plan.unchanged]) == (["db"], ["not on this host"])
+    assert ([s.subject for s in plan.steps], [u.why for u in plan.unchanged]) == (["db"], ["not deployed"])
 
 
 def test_destroy_refuses_what_is_protected() -> None:

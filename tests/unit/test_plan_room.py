@@ -135,7 +135,15 @@ def test_what_another_needs_cannot_wait_for_it() -> None:
     )
 
 
-def test_what_is_gone_from_the_repo_and_stays_is_in_the_way() -> None:
-    assert renamed(asking("dns", 80), EIGHTY, prune=False).faults == (
-        "dns takes port 80 on nas, which pihole has, no longer in the repo; inv deploy-all --prune removes that first",
+@pytest.mark.parametrize(
+    ("asked", "move"),
+    [
+        ({"title": "deploy-all --host nas"}, "deploy-all --host nas --prune"),
+        ({"title": "deploy dns", "everything": False}, "deploy dns --prune"),
+        ({"title": "rollback --to 1a2b3c4", "everything": False, "back": True}, "deploy-all --prune"),
+    ],
+)
+def test_what_is_gone_from_the_repo_and_stays_is_in_the_way(asked: dict[str, Any], move: str) -> None:
+    assert renamed(asking("dns", 80), EIGHTY, prune=False, **asked).faults == (
+        f"dns takes port 80 on nas, which pihole has, no longer in the repo; inv {move} removes that first",
     )

@@ -32,6 +32,7 @@ from homelab_tasks.repo.discover import discover
 from homelab_tasks.repo.fields import seconds
 from homelab_tasks.repo.interpolate import interpolate, template_values
 from homelab_tasks.repo.loader import examine
+from homelab_tasks.repo.policy import renewed_after
 from homelab_tasks.tasks.console import host_names
 from tests.unit.builders import Files
 
@@ -353,6 +354,35 @@ services:
     assert [container.key for container in stack.containers if container.may_end] == ["b"]
 
 
+def test_what_asks_for_newer_images_or_for_time_to_end_is_known() -> None:
+    stack = stack_of("""
+services:
+  a: {image: x, pull_policy: always, stop_grace_period: 1m30s}
+  b: {image: x, pull_policy: '${PULL:-missing}', stop_grace_period: 2d}
+  c: {image: x, pull_policy: every_12h, stop_grace_period: soon}
+  d: {image: x, pull_policy: missing}
+  e: {build: ., pull_policy: always}
+  f: {image: x}
+""")
+    assert {c.key: (c.renews, c.grace) for c in stack.containers} == {
+        "a": (True, 90),
+        "b": (True, 172800),
+        "c": (True, 0),
+        "d": (False, 0),
+        "e": (False, 0),
+        "f": (False, 0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("policy", "age"),
+    [("always", 0), ("daily", 86400), ("weekly", 604800), ("every_1d12h", 129600), ("every_500ms", 0.5)]
+    + [(policy, None) for policy in ("", "never", "build", "missing", "if_not_present")],
+)
+def test_a_pull_policy_says_how_old_an_image_may_be(policy: str, age: float | None) -> None:
+    assert renewed_after(policy) == age
+
+
 def test_where_a_health_check_asks_more_often_at_the_start_is_known() -> None:
     base = """
 services:
@@ -416,7 +446,7 @@ def test_the_files_of_a_service_are_those_that_may_reach_a_container() -> None:
         "services/plex/docs/page.md",
         "shared/x/y",
     ]
-    lines = "".join(f"{path}\0{blob}\0" for path, blob in plex.files.items())
+    lines = "".join(f"{path}\0{files[path]}\0" for path in plex.files)  # plain files have no mode there
     assert plex.digest == hashlib.sha256(lines.encode()).hexdigest()
 
 

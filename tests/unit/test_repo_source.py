@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from homelab_tasks.errors import HomelabError
-from homelab_tasks.repo import commit, load, locate, uncommitted, worktree
+from homelab_tasks.repo import archive, commit, load, locate, uncommitted, worktree
 
 WEB = "services: {web: {image: web}}\n"
 
@@ -61,8 +61,8 @@ def test_a_commit_is_read_whatever_lies_in_the_folder(tmp_path: Path) -> None:
     repo = load(commit(locate(lab / "services" / "plex")))
     assert (repo.root, repo.prefix, repo.branch, repo.commit) == (str(lab), "", "main", git(lab, "rev-parse", "HEAD"))
     assert repo.services["plex"].files == {
-        "services/plex/app.conf": git(lab, "rev-parse", "HEAD:services/plex/app.conf"),
-        "services/plex/compose.yml": git(lab, "rev-parse", "HEAD:services/plex/compose.yml"),
+        "services/plex/app.conf": git(lab, "rev-parse", "HEAD:services/plex/app.conf") + " 100644",
+        "services/plex/compose.yml": git(lab, "rev-parse", "HEAD:services/plex/compose.yml") + " 100644",
     }
     assert list(repo.services) == ["plex"]
 
@@ -108,6 +108,75 @@ def test_a_symlink_is_followed_inside_a_commit(tmp_path: Path) -> None:
     (lab / "services/plex/loop").symlink_to("loop")
     repo = load(commit(locate(committed(lab))))
     assert repo.services["plex"].stack.containers[0].image == "web"
+
+
+def files_of(lab: Path) -> list[str]:
+    return [path.removeprefix("services/plex/") for path in load(commit(locate(lab))).services["plex"].files]
+
+
+def test_what_symlinks_of_a_service_lead_to_belongs_to_it(tmp_path: Path) -> None:
+    shared = {"shared/conf/app.yml": "one", "shared/conf/deep/x": "", "shared/web.yml": WEB, "shared/other": ""}
+    lab = write(tmp_path, **shared, **{"services/plex/x": "", "services/plex/README.md": ""})
+    (lab / "services/plex/compose.yml").symlink_to("../../shared/web.yml")
+    (lab / "services/plex/config").symlink_to("../../latest/conf")
+    (lab / "latest").symlink_to("shared")
+    (lab / "shared/conf/deep/loop").symlink_to("../../conf/deep")
+    (lab / "services/plex/loop").symlink_to("loop")
+    (lab / "services/plex/out").symlink_to("/etc/passwd")
+    (lab / "services/plex/far").symlink_to("../../../../far")
+    repo = load(commit(locate(committed(lab))))
+    assert files_of(lab) == [
+        "latest",
+        *("compose.yml", "config", "far", "loop", "out", "x"),
+        *("shared/conf/app.yml", "shared/conf/deep/loop", "shared/conf/deep/x", "shared/web.yml"),
+    ]
+    assert repo.services["plex"].stack.reads == (
+        *("latest", "shared/conf", "shared/conf/deep", "shared/conf/deep/loop", "shared/web.yml"),
+    )
+
+
+def test_modes_and_what_lies_behind_symlinks_are_part_of_the_digest(tmp_path: Path) -> None:
+    lab = write(tmp_path, **{"services/plex/compose.yml": WEB, "services/plex/run.sh": "", "shared/a": "one"})
+    digests = []
+    for change in (
+        lambda: None,
+        lambda: (lab / "services/plex/run.sh").chmod(0o755),
+        lambda: (lab / "services/plex/a").symlink_to("../../shared/a"),
+        lambda: (lab / "shared/a").write_text("two"),
+    ):
+        change()
+        digests.append(load(commit(locate(committed(lab)))).services["plex"].digest)
+    assert len({*digests}) == 4
+
+
+def test_what_a_service_is_made_of_travels_whatever_attributes_say(tmp_path: Path) -> None:
+    long = f"services/plex/{'d' * 90}/{'f' * 90}"
+    files = {
+        "services/plex/compose.yml": WEB,
+        "services/plex/v": "$Format:%H$\n",
+        long: "x\r\n",
+        "other": "",
+        "a/b": "1",
+    }
+    lab = write(
+        tmp_path / "top" / "my lab", **files, **{".gitattributes": "compose.yml export-ignore\n* text export-subst\n"}
+    )
+    (lab / "services/plex/run.sh").write_text("#!/bin/sh\n")
+    (lab / "services/plex/run.sh").chmod(0o755)
+    (lab / "services/plex/link").symlink_to(f"../../{'t' * 120}")
+    write(tmp_path / "top", top="")
+    repo = load(commit(locate(committed(lab, top=tmp_path / "top"))))
+    out = tmp_path / "out"
+    out.mkdir()
+    subprocess.run(["tar", "-x"], cwd=out, input=archive(repo, ["services/plex", "a", "absent"]), check=True)
+    made = out / "my lab/services/plex"
+    assert {path.name for path in (out / "my lab").iterdir()} == {"services", "a"}
+    assert (made / "v").read_text() == "$Format:%H$\n"
+    assert (made / "compose.yml").read_text() == WEB
+    assert (out / "my lab" / long).exists()
+    assert str((made / "link").readlink()) == f"../../{'t' * 120}"
+    assert (made / "run.sh").stat().st_mode & 0o111 and not (made / "v").stat().st_mode & 0o111
+    assert len(archive(repo, ["."])) > len(archive(repo, ["services"]))
 
 
 def test_a_folder_is_read_as_it_lies_there(tmp_path: Path) -> None:

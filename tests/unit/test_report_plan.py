@@ -61,7 +61,28 @@ def test_nothing_to_do_for_one_service_names_it() -> None:
 
 def test_nothing_to_stop_says_why() -> None:
     plan = Plan("stop plex", unchanged=(a_unit("plex", "not running"),))
-    assert plan_text(plan, style=NARROW) == "nothing to do: plex is not running"
+    assert plan_text(plan, style=NARROW) == "nothing to do: plex is not running on nas"
+
+
+def test_what_is_not_there_is_said_of_each_host() -> None:
+    units = a_unit("tautulli", "not deployed"), a_unit("prometheus", "not deployed", host="pi")
+    told = plan_text(Plan("destroy", unchanged=units), style=PIPE)
+    assert told == "nothing to do: tautulli is not deployed on nas; prometheus is not deployed on pi"
+
+
+def test_nothing_to_roll_back_does_not_claim_that_the_repo_says_so() -> None:
+    units = [a_unit(name, "as it was then", host=host) for name, host in (("plex", "nas"), ("blog", "pi"))]
+    assert plan_text(a_plan(unchanged=units), style=PIPE) == (
+        "nothing to do: 2 services on 2 hosts are as they were at 5d6e7f8"
+    )
+    assert plan_text(a_plan(unchanged=units[:1]), style=PIPE) == "nothing to do: plex on nas is as it was at 5d6e7f8"
+
+
+def test_what_is_pinned_is_not_as_the_repo_says() -> None:
+    plan = a_plan(unchanged=(a_unit("sonarr", "pinned at 1a2b3c4"), a_unit("blog"), a_unit("plex")))
+    assert plan_text(plan, style=PIPE) == (
+        "nothing to do: 2 services on nas are as the repo says (5d6e7f8); sonarr is pinned at 1a2b3c4 on nas"
+    )
 
 
 def test_what_is_held_gone_or_noticed_is_said_also_when_nothing_is_to_do() -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from homelab_tasks.outcome import Undone
 from homelab_tasks.plan import Verb
 from homelab_tasks.report.summary import summary_text
 
-from .report_builders import NARROW, a_plan, a_report, a_step, a_unit, done, failed, screen, skipped
+from .report_builders import NARROW, PIPE, a_plan, a_report, a_step, a_unit, done, failed, screen, skipped
 
 
 def test_success_names_what_changed() -> None:
@@ -60,6 +62,70 @@ def test_an_unreachable_host_is_one_failure_with_one_reason() -> None:
 ✗ deploy-all: 2 failed, after 12 s
   failed      plex, tdarr: cannot reach hl15 (no answer within 10 s); is it on?
 next  inv deploy-all (once that is mended: it goes on from here)
+""")
+
+
+def test_what_waits_for_a_host_that_is_off_can_be_deployed_without_it() -> None:
+    why = "cannot reach pi (no answer within 10 s); is it on?"
+    pihole = a_step("pihole", host="pi", blocked=why, gate=None)
+    caddy, plex = a_step("caddy", after="pihole@pi"), a_step("plex", after="caddy")
+    report = a_report(
+        failed(pihole, why),
+        skipped(caddy, "needs pihole, which failed"),
+        skipped(plex, "needs caddy, which was skipped"),
+        plan=a_plan(pihole, caddy, plex, title="deploy plex --force"),
+    )
+    assert summary_text(report, style=PIPE) == screen("""
+✗ deploy plex --force: 1 failed, 2 skipped, after 12 s
+  failed      pihole on pi: cannot reach pi (no answer within 10 s); is it on?
+  skipped     caddy, plex on nas: need pihole, which failed
+next  inv deploy caddy,plex --no-deps --force (without pihole on pi)
+      inv deploy plex --force (once that is mended: it goes on from here)
+""")
+
+
+@pytest.mark.parametrize(
+    ("title", "waiting", "move"),
+    [
+        ("deploy plex", "plex", "inv deploy plex --no-deps"),
+        ("deploy-all --host nas,pi", "plex", "inv deploy plex --no-deps --host nas,pi"),
+        ("deploy plex,pihole --no-deps", "plex", "inv deploy plex --no-deps"),
+        ("deploy-all", "a b c d", "inv deploy-all --host nas"),
+        ("deploy-all --host nas,pi", "a b c d", ""),
+        ("ensure plex", "plex", "inv ensure plex --host nas"),
+        ("restart plex,pihole", "plex", ""),
+        ("rollback", "plex", ""),
+    ],
+)
+def test_the_way_on_without_another_host(title: str, waiting: str, move: str) -> None:
+    pihole = a_step("pihole", host="pi", blocked="cannot reach pi", gate=None)
+    steps = [a_step(name, after="pihole@pi") for name in waiting.split()]
+    plan = a_plan(pihole, *steps, title=title)
+    outcomes = (failed(pihole, "cannot reach pi"), *(skipped(step, "needs pihole, which failed") for step in steps))
+    moves = [
+        line for line in summary_text(a_report(*outcomes, plan=plan), style=PIPE).splitlines() if "without" in line
+    ]
+    assert moves == ([f"next  {move} (without pihole on pi)"] if move else [])
+
+
+def test_what_fails_beside_it_is_no_reason_to_go_on_without_it() -> None:
+    report = a_report(failed(a_step("vpn")), skipped(a_step("plex", after="vpn"), "needs vpn, which failed"))
+    assert "without" not in summary_text(report, style=PIPE)
+
+
+def test_what_was_sick_before_is_as_sick_as_before_and_says_what_to_try() -> None:
+    sonarr = a_step("sonarr", Verb.RESTART, causes=("container web is unhealthy",))
+    plex = a_step("plex")
+    undone = Undone((done(plex),), seconds=2.0, sick=(sonarr,))
+    report = a_report(failed(sonarr), done(plex), undone=undone)
+    assert summary_text(report, style=PIPE) == screen("""
+✗ deploy-all: 1 failed, after 12 s; all is as before
+  failed      sonarr: container web is unhealthy
+  put back    plex: as before, in 2.0 s
+  as it was   sonarr: container web is unhealthy, as before; only a restart was tried
+next  inv logs sonarr --tail 50
+      inv deploy sonarr --force (makes new containers)
+      inv deploy-all (once that is mended)
 """)
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from homelab_tasks.errors import Refused
 from homelab_tasks.history import Change, Ending, Journal, Run
 from homelab_tasks.plan.past import Past
-from homelab_tasks.rollback.ref import Start, is_relative, newest, previous, refuse_forward
+from homelab_tasks.rollback.ref import Start, is_lacking, is_relative, newest, previous, refuse_forward
 from homelab_tasks.rollback.then import Then, then
 
 from .scratch import git
@@ -128,6 +128,20 @@ def test_going_back_is_refused_where_it_would_be_going_forward(checkout: Path) -
             refuse_forward(checkout, new, deployed)
         told = f"{new[:7]} is not before what is deployed on {host} ({deployed[host][:7]}); inv deploy goes forward"
         assert str(caught.value) == told
+
+
+def test_what_was_there_once_is_back_and_not_forward(checkout: Path) -> None:
+    old, new, amended = commits(checkout)
+    refuse_forward(checkout, new, {"h1": amended}, was={"h1": {new}})
+    refuse_forward(checkout, new, {"h1": old}, was={"h1": {new}})
+    with pytest.raises(Refused, match="is not before what is deployed on h2"):
+        refuse_forward(checkout, new, {"h1": amended, "h2": amended}, was={"h1": {new}})
+
+
+def test_only_a_hash_can_be_lacking_here(checkout: Path) -> None:
+    old, *_ = commits(checkout)
+    known = ("HEAD", "main", "nope", "v1.0", "c0ffee", old, old[:7])
+    assert [word for word in (*known, C, C[:7]) if is_lacking(checkout, word)] == [C, C[:7]]
 
 
 PLEX = frozenset({"plex"})

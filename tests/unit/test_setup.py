@@ -279,6 +279,19 @@ def test_every_service_of_the_host_gets_its_folder() -> None:
     assert paths(repo, NAS)[5:8] == ("/var/lib/services", "/var/lib/services/plex", "/var/lib/services/sonarr/tv")
 
 
+def test_a_read_only_disk_is_no_host_that_is_ready() -> None:
+    plan = planned(seen(read_only={"/opt/homelab": "/opt"}))
+    move = "sudo mount -o remount,rw /opt, and look at dmesg: a disk with errors becomes so"
+    assert plan.faults == (f"/opt/homelab on nas is read-only; on nas: {move}",)
+
+
+def test_a_daemon_of_the_user_is_not_mended_by_starting_the_systems() -> None:
+    said = "Cannot connect to the Docker daemon at unix:///run/user/1000/docker.sock. Is the docker daemon running?"
+    plan = planned(seen(docker=Docker.SILENT, silence=said))
+    what = "no docker daemon answers at unix:///run/user/1000/docker.sock on nas, which DOCKER_HOST or a context names there"
+    assert (plan.steps, plan.faults) == ((), (f"{what}; on nas: systemctl --user start docker",))
+
+
 # The look
 
 SAID = (
@@ -289,6 +302,7 @@ SAID = (
     "package\tdocker-compose-v2\t2.40.3+ds1-0ubuntu1\t\n"
     "path\t/opt/homelab\tnone\t-\t0\tno\t\t\n"
     "path\t/etc/nixos\tlink\troot\t777\tno\t/opt/homelab/nixos\t\n"
+    "read-only\t/opt/homelab\t/opt\t\n"
     "clock\t20260131T211405Z\t\nend\t\t\n"
 )
 
@@ -307,6 +321,7 @@ def test_what_the_look_prints_is_understood() -> None:
         apt=True,
         packages={"docker-compose-v2": "2.40.3+ds1-0ubuntu1"},
         spots={"/opt/homelab": Spot(), "/etc/nixos": Spot(Kind.LINK, "root", 0o777, target="/opt/homelab/nixos")},
+        read_only={"/opt/homelab": "/opt"},
         clock="20260131T211405Z",
     )
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from invoke.program import Program
 
 from homelab_tasks import ns
 from homelab_tasks.__main__ import _Homelab
@@ -20,6 +21,9 @@ from homelab_tasks.tasks.operate import Destroying, Reading
 
 from .builders import a_repo
 from .report_builders import a_plan, a_step
+from .test_docs import blocks
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_what_repeats_a_run_carries_the_flags_that_make_it_another() -> None:
@@ -75,6 +79,27 @@ def test_what_is_mistyped_is_told_with_what_to_type(
     assert capsys.readouterr().err == f"error: {sentence}\n"
 
 
+@pytest.mark.parametrize("name", [name for name in ns.task_names if ns[name].positional])
+def test_the_help_of_a_task_that_needs_a_word_is_asked_for_after_its_name_too(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for words in (["--help", name], [name, "--help"], [name, "--help", "plex"]):
+        Program(namespace=ns, binary="inv[oke]").run(["inv", *words], exit=False)
+        said.append(capsys.readouterr().out)
+    assert said[0].startswith(f"Usage: inv[oke] [--core-opts] {name} [--options]")
+    assert said[1:] == said[:1] * 2
+
+
+@pytest.mark.parametrize("name", ["deploy", "env.push"])
+def test_an_unknown_flag_in_the_place_of_a_word_is_told_where_the_known_ones_are(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        Program(namespace=ns).run(["inv", name, "--frce"], exit=False)
+    assert capsys.readouterr().err == f"error: no flag --frce; inv --help {name} shows them\n"
+
+
 @pytest.mark.parametrize(("given", "notes"), [({}, 1), ({"yes": True}, 0)])
 def test_a_question_that_yes_answers_is_not_announced(
     given: dict[str, bool], notes: int, capsys: pytest.CaptureFixture[str]
@@ -119,12 +144,39 @@ def test_a_service_that_is_not_committed_is_told_apart_from_one_that_is_not_ther
         "new is not committed, and only commits are deployed; git add services/new && git commit"
     )
     assert _refusal(repo, "old") == "no service 'old'; there is plex"
+    (checkout / "services/new/.git").write_text("gitdir: elsewhere\n")
+    assert _refusal(repo, "new") == (
+        "new lies in services/new, a Git repo of its own (a submodule?), and only commits of this one are deployed; "
+        "commit the files themselves, and remove its .git"
+    )
+
+
+@pytest.mark.parametrize("tasks", ["tasks.py", "tasks/__init__.py"])
+def test_invoke_told_where_the_tasks_are_finds_their_homelab_from_elsewhere(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory, tasks: str
+) -> None:
+    (checkout / tasks).parent.mkdir(exist_ok=True)
+    (checkout / tasks).write_text("from homelab_tasks import ns\n")
+    argv = [sys.executable, "-m", "invoke", "--search-root", str(checkout), "list", "--format=json"]
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    done = subprocess.run(argv, cwd=elsewhere, capture_output=True, text=True, check=False)
+    assert (done.returncode, '"plex"' in done.stdout) == (0, True), done.stderr
+    (elsewhere / "hosts.yaml").write_text("hosts: {nas: }\n")
+    there = subprocess.run(argv, cwd=elsewhere, capture_output=True, text=True, check=False)
+    assert '"plex"' not in there.stdout
 
 
 def _refusal(repo: Repo, words: str) -> str:
     with pytest.raises(HomelabError) as caught:
         chosen(repo, words)
     return str(caught.value)
+
+
+def test_tasks_of_a_repo_are_listed_beside_ours(tmp_path: Path) -> None:
+    (block,) = (block for block in blocks(DOCS / "everyday.md") if block.language == "python")
+    (tmp_path / "tasks.py").write_text(block.text)
+    done = subprocess.run([sys.executable, "-m", "invoke"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "your own\n  backup           Copy the library away.\n" in done.stdout
 
 
 def test_a_letter_means_the_same_in_every_task() -> None:

@@ -115,6 +115,20 @@ services:
     ]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ("COMPOSE_FILE=compose.yml:../../common/extra.yml\n", ["E007"]),
+        ("COMPOSE_FILE=compose.yml;gpu.yml\nCOMPOSE_PATH_SEPARATOR=;\n", ["E007"]),
+        ("COMPOSE_FILE=./compose.yml\n", []),
+        ("COMPOSE_FILE=\n", []),
+    ],
+)
+def test_compose_files_that_an_env_file_chooses_are_told(chosen: str, expected: list[str], tmp_path: Path) -> None:
+    found = lines(tmp_path, {"compose.yml": PLAIN, ".env.example": chosen, ".env": chosen})
+    assert [line.partition(" ")[0] for line in found if line.startswith("E007")] == expected * 2
+
+
 READ_OTHERWISE = [
     ("A=pa$word\n", ["E020"]),
     ("A='pa$word'\nB=$$word\nC=$HOME/x\nD=$A\n", []),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ...problem import Problem
 from ...repo.document import Map
 from ..facts import Facts
-from . import committed, guard, listed, local, reading, secret, template
+from . import chosen, committed, guard, listed, local, reading, secret, template
 from .files import EnvFiles
 from .rules import RULES
 from .stack import Stack, all_variables, stacks
@@ -32,6 +32,9 @@ def _found(facts: Facts) -> Iterator[Problem]:
     for stack in stacks(facts, files, tracked, uses):
         known.update(stack.folder.compose)
         yield from template.check(stack)
+        own = stack.files.read(stack.env_path)
+        for text in [*stack.templates, *([own] if own and not own.refusal else [])]:
+            yield from chosen.check(stack, text)
         if not facts.source.commit:
             yield from local.check(stack)
         yield from _texts(stack)

@@ -33,7 +33,8 @@ def check(facts: Facts, tracking: Tracking) -> Iterator[Problem]:
             what = f"has mode {mode:o}, so other users of this machine can read it"
             yield rules.MODE.at(Place(path), what, f"chmod 600 {shlex.quote(path)}")
         if tracking.tracks(path):
-            move = f"git rm --cached {shlex.quote(path)}, ignore it, and change its secrets: they stay in the history"
+            out = f"git rm --cached {shlex.quote(path)}, ignore it (hosts keep theirs)"
+            move = f"{out}, and change its secrets: they stay in the history"
             yield rules.TRACKED.at(Place(path), "Git tracks it, and with it every secret in it", move)
         elif tracking.sees(path):
             yield rules.NOT_IGNORED.at(Place(path), "Git does not ignore it", "add .env to .gitignore")

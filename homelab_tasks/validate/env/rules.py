@@ -12,6 +12,7 @@ NOT_PASSED_ON = Rule("E003", "nothing-to-pass-on", _WARNING, "a container is giv
 UNUSED_KEY = Rule("E004", "unused-key", _WARNING, "a key of the template that nothing uses")
 NO_ENV_FILE = Rule("E005", "no-env-file", _ERROR, "an env_file that is not in the repo and has no template")
 KEY_TWICE = Rule("E006", "key-twice", _WARNING, "a key is given twice in one env file")
+CHOSEN = Rule("E007", "compose-file-chosen", _WARNING, "COMPOSE_FILE names other compose files than the folder's")
 
 LACKS_KEY = Rule("E010", "env-lacks-key", _ERROR, "the .env lacks a key that the stack needs")
 LACKS_OTHER = Rule("E011", "env-lacks-template-key", _WARNING, "the .env lacks a key that containers are to get")

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from msgspec import Struct, field
 
+from ...repo.git import outside_of_hooks
 from ...repo.source import git_top
 from ..facts import Facts
 
@@ -88,5 +89,6 @@ def _listed(facts: Facts, paths: list[str]) -> str | None:
 
 
 def environment() -> dict[str, str]:
-    """For Git: its words in English, and no lock for a look."""
-    return {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    """For Git: its words in English, and no lock for a look. In a hook the index is that of the commit to be."""
+    index = {name: os.environ[name] for name in ("GIT_INDEX_FILE",) if name in os.environ}
+    return {**outside_of_hooks(), **index, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}

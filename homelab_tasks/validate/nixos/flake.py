@@ -14,6 +14,7 @@ from ...errors import suggestion
 from ...model import Host
 from ...problem import Place, Problem
 from ...repo.source import git_top
+from ..env.tracking import environment
 from ..facts import Facts
 from ..places import place_of
 from . import rules
@@ -128,9 +129,8 @@ def tracked_files(facts: Facts, flakes: Sequence[Flake]) -> frozenset[str] | Non
     facts.watch(_index(top))
     words = ["git", "--literal-pathspecs", "-c", "core.fsmonitor=false", "ls-files", "-z", "--full-name", "--"]
     words += [str(facts.full(flake.folder)) for flake in flakes]
-    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        done = subprocess.run(words, cwd=top, capture_output=True, env=environment, timeout=60, check=False)
+        done = subprocess.run(words, cwd=top, capture_output=True, env=environment(), timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         facts.left_out("whether the flakes are committed", str(error), fleeting=True)
         return None
