@@ -95,7 +95,7 @@ class Fleet(Struct):
             return _Sight(runner)
         from .observe import look  # not before the first connections are on their way
 
-        result = runner.run(look(host, env_files(self.repo, host)))
+        result = runner.run(look(host, watched(self.repo, host)))
         return _Sight(runner, result, time.time())
 
     def _take(self, host: Host, sight: _Sight) -> None:
@@ -145,6 +145,12 @@ def env_files(repo: Repo, host: Host) -> tuple[str, ...]:
     """The env files of all services on a host, from its checkout's root."""
     mine = (s for s in repo.services.values() if host in s.hosts)
     return tuple(dict.fromkeys(f"{repo.prefix}{path}" for s in mine for path in s.stack.env_files))
+
+
+def watched(repo: Repo, host: Host) -> tuple[str, ...]:
+    """Those, and the ones that its services read elsewhere on the host."""
+    mine = (s for s in repo.services.values() if host in s.hosts)
+    return (*env_files(repo, host), *dict.fromkeys(path for s in mine for path in s.stack.host_env_files))
 
 
 def in_place(repo: Repo, host: Host) -> bool:

@@ -19,7 +19,7 @@ from .author import now
 from .command import Command
 from .commands import ledger as commands
 from .errors import HomelabError, Refused
-from .model import Host
+from .model import Host, is_of_host
 from .observe import EnvFile, Observation, barred, not_silent, parse
 from .record import Record, SystemRecord, compact
 from .runner import ByteStream, Runner
@@ -145,11 +145,12 @@ class Ledger:
 
     def record(self, record: Record, detail: str = "") -> Future[str]:
         """Append the state of one service; `detail` (one line of JSON) goes first, into a file of its own, and goes
-        away with a record that is removed. Of its env files the host keeps copies, for whoever goes back to them. The
-        future says why it could not be written: `what; the next move`, or "".
+        away with a record that is removed. Of env files in the checkout the host keeps copies, for whoever goes back
+        to them. The future says why it could not be written: `what; the next move`, or "".
         """
         begun = record.unfinished or record.removed
-        kept = [f"keep {hashed} {path}" for path, hashed in record.env.items() if hashed and not begun]
+        mine = ((path, hashed) for path, hashed in record.env.items() if not is_of_host(path))
+        kept = [f"keep {hashed} {path}" for path, hashed in mine if hashed and not begun]
         before = [f"detail {record.service} {len(detail.encode()) + 1}", detail] if detail else []
         after = [f"forget {record.service}"] if record.removed else []
         return self._ask([*kept, *before, f"state {record.line()}", *after])
@@ -168,7 +169,7 @@ class Ledger:
 
     def remember_env(self, files: Iterable[EnvFile]) -> None:
         """Keep the hashes of env files with their stat lines, so that the next look need not compute them."""
-        lines = [f"env {file.stat} {file.hash}" for file in files if file.hash]
+        lines = list(dict.fromkeys(f"env {file.stat} {file.hash}" for file in files if file.hash))
         self._send([*lines, "env-swap"] if lines else [])
 
     def close(self) -> None:

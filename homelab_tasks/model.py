@@ -185,7 +185,13 @@ class Stack(Struct, frozen=True):
     needs_volumes: frozenset[str] = frozenset()
     links: tuple[str, ...] = ()  # external_links: container names
     env_files: tuple[str, ...] = ()  # .env and each env_file, relative to the repo's root, whether they exist or not
+    host_env_files: tuple[str, ...] = ()  # each env_file elsewhere on the host: `/etc/x.env`, `~/x.env`
     reads: tuple[str, ...] = ()  # files and folders of the repo outside the service's own folder
+
+
+def is_of_host(path: str) -> bool:
+    """It begins at the root of the host, or at the home of its user: what lies there is watched, and never replaced."""
+    return path.startswith(("/", "~/"))
 
 
 class Service(Struct, frozen=True):

@@ -21,7 +21,7 @@ from .commands import git
 from .commands import resolve as resolving
 from .commands.resolve import Resolution
 from .errors import HomelabError
-from .fleet import Fleet, env_files, in_parallel, one_machine
+from .fleet import Fleet, env_files, in_parallel, one_machine, watched
 from .model import Host, Repo, Source
 from .plan import Delivery, Plan
 from .plan.beside import beside, places
@@ -97,7 +97,7 @@ def locking(fleet: Fleet, hosts: Iterable[Host], title: str) -> Iterator[Callabl
 
     def take(host: Host, runner: Runner, seen: Observation) -> Held:
         outgoing = in_background(partial(_outgoing, fleet.repo, host, seen))
-        files = env_files(fleet.repo, host)
+        files = watched(fleet.repo, host)
         held = open_ledger(runner, name, fleet.repo.branch, files, turn=seen.turn)
         fleet.received[host.name] = in_background(partial(_receive, runner, outgoing))
         return held

@@ -14,7 +14,7 @@ from .commands.sudo import Rights, Root
 from .crew import Crew
 from .errors import HomelabError, Refused
 from .execute import execute
-from .fleet import Fleet, env_files, in_parallel
+from .fleet import Fleet, in_parallel, watched
 from .health import INTERRUPTED
 from .ledger import open_ledger
 from .model import Host, OnFailure
@@ -140,7 +140,7 @@ def look_again(fleet: Fleet, crews: Mapping[str, Crew], hosts: Iterable[Host], *
     def see(host: Host) -> None:
         end = time.monotonic() + DOCKER_PATIENCE
         while True:
-            result = crews[host.name].runner.run(look(host, env_files(fleet.repo, host)))
+            result = crews[host.name].runner.run(look(host, watched(fleet.repo, host)))
             seen = parse(host, result.text)
             if not fleet.problems_of(seen) or result.lost or time.monotonic() > end:
                 break
@@ -162,7 +162,7 @@ def reopener(fleet: Fleet, crew: Crew, who: str, closing: Callable[[Callable[[],
     def reopen(runner: Runner) -> str:
         host = runner.host
         try:
-            held = open_ledger(runner, who, fleet.repo.branch, env_files(fleet.repo, host))
+            held = open_ledger(runner, who, fleet.repo.branch, watched(fleet.repo, host))
         except (HomelabError, ConnectionError) as error:
             return str(error)
         crew.runner.close()

@@ -1,11 +1,11 @@
 #!/bin/bash
 # See a host as it is: prints sections, each headed by a line `\036NAME`. Arguments: the checkout, the format of
-# `docker ps`, then the env files from the checkout's root. Changes nothing.
+# `docker ps`, then the env files from the checkout's root, or from `/` or `~/`. Changes nothing.
 #
 # Everything a plan needs, in one process tree and one round trip. docker ps starts first and works while Git does.
 # Records are passed on without the byte that heads a section, whatever a fault of the disk has made of them.
 # Hashing a .env takes two processes (2.5 ms), so hashes are kept beside the records with the file's stat line.
-path=$1 format=$2 state= found= holder=; shift 2
+path=$1 format=$2 state= found= holder= home=; shift 2
 section() { printf '\036%s\n' "$1"; }
 # The turn comes before all else: a run that begins later gives another one, and while one is at work, or what a dead
 # one began, there is none.
@@ -41,17 +41,19 @@ cd "$path" 2>/dev/null && [ -e .git ] && {
   fi
 }
 files=() readable=()
-if cd "$path" 2>/dev/null; then for f; do [ -f "$f" ] && files+=("$f"); done; fi
+if cd "$path" 2>/dev/null; then for f; do
+  case $f in "~/"*) f=$HOME/${f#??} home=$HOME ;; esac; [ -f "$f" ] && files+=("$f"); done; fi
+[ -z "$home" ] || { section home; printf '%s\n' "$home"; }
 if [ ${#files[@]} -gt 0 ]; then
   section env; cached=; [ -n "$state" ] && [ -e "$state/env" ] && cached=$'\n'$(<"$state/env")$'\n'
   while IFS= read -r line; do
     case $cached in *$'\n'"$line "*) hash=${cached#*$'\n'"$line "}; hash=${hash%%$'\n'*} ;;
-    *) hash= file=${line#* * * * * }
-      [ -n "$state" ] && [ -r "$state/key" ] && [ -r "$file" ] && { hash=$(cat "$state/key" "./$file" | sha256sum); hash=${hash%% *}; } ;; esac
+    *) hash= file=${line#* * * * * }; [[ $file = /* ]] || file=./$file
+      [ -n "$state" ] && [ -r "$state/key" ] && [ -r "$file" ] && { hash=$(cat "$state/key" "$file" | sha256sum); hash=${hash%% *}; } ;; esac
     printf '%s %s\n' "$hash" "$line"
   done < <(stat -c '%a %i %s %.9Y %.9Z %n' -- "${files[@]}")
   section keys
-  for f in "${files[@]}"; do [ -r "$f" ] && readable+=("./$f"); done
+  for f in "${files[@]}"; do [[ -r $f && $f != /* ]] && readable+=("./$f"); done
   [ ${#readable[@]} -gt 0 ] && LC_ALL=C awk -v q="'" '
     function open_at_end(text) { gsub(/\\./, "", text); return !index(text, quote) }
     FNR == 1 { quote = ""; sub(/^\357\273\277/, "") }

@@ -116,7 +116,7 @@ if [ "$ours" = missing ]; then
     git update-ref -d "$ref" "$at" || exit
   done < <(git for-each-ref --format='%(objectname) %(refname)' "refs/heads/${branch%%/*}")
 fi
-printf '%s\n' "$commit" >"$state/delivering" && sync "$state/delivering" || exit
+(umask 077; printf '%s\n' "$commit" >"$state/delivering") && sync "$state/delivering" || exit
 if [ -n "$made" ]; then # those of before stay named until the checkout is there
   { if [ -e "$state/pins" ]; then tail -n 3 "$state/pins"; fi; printf '%s %s\n' "$commit" "$made"; } >"$state/pins.new" && mv "$state/pins.new" "$state/pins" || exit
 fi

@@ -36,7 +36,7 @@ def parse(host: Host, output: str) -> Observation:
         record_lines=written.count("\n"),
         strange=strange,
         containers=_containers(parts.get("docker", "")),
-        env=_env(parts.get("env", ""), parts.get("keys", "")),
+        env=_env(parts.get("env", ""), parts.get("keys", ""), parts.get("home", "").strip()),
         compose=parts.get("compose", "").strip(),
         system=_store_paths(parts)[0],
         boot=_store_paths(parts)[1],
@@ -122,7 +122,7 @@ def _seconds_up(status: str) -> float:
     return float(_UNITS[said[2]] * (1 if said[1].startswith("a") else int(said[1])))
 
 
-def _env(files: str, keys: str) -> Mapping[str, EnvFile]:
+def _env(files: str, keys: str, home: str) -> Mapping[str, EnvFile]:
     named: dict[str, list[str]] = {}
     for line in keys.split("\n"):
         path, _, key = line.rpartition("\t")
@@ -133,4 +133,6 @@ def _env(files: str, keys: str) -> Mapping[str, EnvFile]:
         if row:
             hashed, stat, mode, path = row.groups()
             found[path] = EnvFile(int(mode, 8), hashed, tuple(named.get(path, ())), stat)
+            if home and path.startswith(f"{home}/"):
+                found[f"~{path.removeprefix(home)}"] = found[path]
     return found

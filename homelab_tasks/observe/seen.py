@@ -74,7 +74,7 @@ class Observation(Struct, frozen=True):
     record_lines: int = 0
     strange: tuple[int, ...] = ()  # the numbers of those lines that are no records
     containers: tuple[SeenContainer, ...] = ()
-    env: Mapping[str, EnvFile] = field(default_factory=dict)
+    env: Mapping[str, EnvFile] = field(default_factory=dict)  # by path as it was asked for
     compose: str = ""  # path of the Compose plugin, "" if it has to be asked through `docker compose`
     system: str = ""  # store path of the running NixOS
     boot: str = ""  # store path of the NixOS that the next boot starts

@@ -96,7 +96,8 @@ def env_hashes(repo: Repo, service: Service, seen: Observation) -> Mapping[str, 
     One that is committed is a file of the service like others.
     """
     paths = [f"{repo.prefix}{path}" for path in service.stack.env_files if path not in service.files]
-    return {path: seen.env[path].hash for path in paths if path in seen.env}
+    there = (path for path in (*paths, *service.stack.host_env_files) if path in seen.env)
+    return {path: seen.env[path].hash for path in there}
 
 
 def ended(record: Record | None, service: Service, containers: Iterable[SeenContainer]) -> frozenset[str]:

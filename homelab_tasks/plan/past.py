@@ -12,7 +12,7 @@ from ..command import Command
 from ..commands import docker, env_back
 from ..commands.engine import image_name
 from ..commands.resolve import Resolution, Resolved
-from ..model import Host, Pinned, Repo, Service
+from ..model import Host, Pinned, Repo, Service, is_of_host
 from ..observe import Observation
 from ..record import Held, Record
 from . import PutAside
@@ -33,9 +33,18 @@ class Past(Struct, frozen=True):
         return cls(record.env, {c.key: c.image for c in record.containers}, record.held, record.pinned)
 
     def at(self, repo: Repo, service: Service) -> Past:
-        """For going back to where the service is as in `repo`: an env file that is committed there comes with it."""
-        env = {path: was for path, was in self.env.items() if path.removeprefix(repo.prefix) not in service.files}
-        return replace(self, env=env)
+        """For going back to where the service is as in `repo`: an env file that is committed there comes with it, and
+        one elsewhere on the host stays as it is.
+        """
+        stays = {path for path in self.env if is_of_host(path) or path.removeprefix(repo.prefix) in service.files}
+        return replace(self, env={path: was for path, was in self.env.items() if path not in stays})
+
+    def staying(self, service: Service, seen: Observation) -> Iterator[str]:
+        """Sentences on env files that are not as they were, and that nobody puts back."""
+        for path in other_env(self, seen):
+            if is_of_host(path) and path in seen.env:
+                what = f"{service.name}: {path} on {seen.host} is not as it was then, and stays so"
+                yield f"{what}, as it is not the homelab's; put it back there yourself"
 
 
 def bring_back(

@@ -223,7 +223,7 @@ def _include_setting(entry: Any, here: Here, folder: str) -> tuple[str, list[str
     folder = here.inside(entry.text("project_directory")) or folder
     given = entry.get("env_file")
     written = list(given) if isinstance(given, Seq) else [given]
-    found = [path for text in written if isinstance(text, str) and (path := here.inside(text))]
+    found = [path for text in written if isinstance(text, str) and (path := here.anywhere(text))]
     return folder, found or [f"{folder}/.env"]
 
 

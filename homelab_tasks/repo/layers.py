@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from ..model import Port
+from ..model import Port, is_of_host
 from ..problem import Place
 from .document import Map, Seq
 from .ports import read_ports
@@ -42,7 +42,7 @@ class Layer(Struct, frozen=True):
     networks: Mapping[str, None] = field(default_factory=dict)
     external_links: Mapping[str, Ref] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)  # "configs x" or "secrets x" -> x
-    env_file: Mapping[str, None] = field(default_factory=dict)
+    env_file: Mapping[str, None] = field(default_factory=dict)  # some are of the host
     profiles: Mapping[str, None] = field(default_factory=dict)
     reads: Mapping[str, None] = field(default_factory=dict)  # build contexts, label files
     ports: Mapping[str, Port] = field(default_factory=dict)  # by what they are; the same one twice is one
@@ -86,6 +86,11 @@ class Here(Struct, frozen=True):
         found = normpath(join(self.folder, resolved))
         return None if found == ".." or found.startswith("../") else found
 
+    def anywhere(self, path: str) -> str | None:
+        """The same, or a path of the host."""
+        resolved = self.resolve(path) or ""
+        return normpath(resolved) if is_of_host(resolved) else self.inside(path)
+
 
 def read_layer(content: Map, here: Here, place: Place) -> Layer:
     """The facts of one entry under `services:`."""
@@ -105,9 +110,9 @@ def read_layer(content: Map, here: Here, place: Place) -> Layer:
         networks=_keys(content.get("networks")),
         external_links={ref.raw: ref for ref in _links(content.get("external_links"), here)},
         files={f"{kind} {name}": name for kind in ("configs", "secrets") for name in _sources(content.get(kind))},
-        env_file=dict.fromkeys(_paths(content.get("env_file"), here)),
+        env_file=dict.fromkeys(_paths(content.get("env_file"), here.anywhere)),
         profiles=dict.fromkeys(str(name) for name in _items(content.get("profiles")) if isinstance(name, str)),
-        reads=dict.fromkeys([*_contexts(build, here), *_paths(content.get("label_file"), here)]),
+        reads=dict.fromkeys([*_contexts(build, here), *_paths(content.get("label_file"), here.inside)]),
         ports={_port_key(port): port for port in read_ports(content.get("ports"), here.resolve)},
         place=place,
         replaced=frozenset(_replaced(content)),
@@ -207,10 +212,10 @@ def _sources(value: Any) -> Iterator[str]:
             yield name
 
 
-def _paths(value: Any, here: Here) -> Iterator[str]:
+def _paths(value: Any, meant: Resolve) -> Iterator[str]:
     for item in _items(value):
         path = item.text("path") if isinstance(item, Map) else item
-        if isinstance(path, str) and (found := here.inside(path)):
+        if isinstance(path, str) and (found := meant(path)):
             yield found
 
 

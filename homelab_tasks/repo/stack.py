@@ -77,6 +77,7 @@ def read_stack(folder: Folder, known: Documents, problems: list[Problem], notice
     makes_networks, uses_networks = names.of("networks", names.used_networks())
     makes_volumes, uses_volumes = names.of("volumes", names.used_volumes())
     uses = (*uses_networks, *uses_volumes, *names.namespaces(), *names.links())
+    env_files = _env_files(folder, picture)
     stack = model.Stack(
         files=folder.compose,
         project=project,
@@ -86,7 +87,8 @@ def read_stack(folder: Folder, known: Documents, problems: list[Problem], notice
         makes_volumes=frozenset(makes_volumes),
         needs_volumes=frozenset(use.name for use in uses_volumes),
         links=tuple(use.name for use in uses if use.reason is model.Reason.LINK),
-        env_files=_env_files(folder, picture),
+        env_files=tuple(path for path in env_files if not model.is_of_host(path)),
+        host_env_files=tuple(filter(model.is_of_host, env_files)),
         reads=_reads(folder, picture),
     )
     return Reading(stack, uses, picture.name.place if picture.name else None)
@@ -156,7 +158,8 @@ def _reads(folder: Folder, picture: Picture) -> tuple[str, ...]:
         paths |= dict.fromkeys(source for kind, source in layer.volumes.values() if kind == "bind")
     paths |= dict.fromkeys(resource.file for resource in picture.resources.values() if resource.file)
     inside = f"{folder.path}/"
-    return tuple(sorted(path for path in paths if path != folder.path and not path.startswith(inside)))
+    own = (path for path in paths if path == folder.path or path.startswith(inside) or model.is_of_host(path))
+    return tuple(sorted(paths.keys() - own))
 
 
 class _Names(Struct, frozen=True):

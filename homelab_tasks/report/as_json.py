@@ -150,7 +150,7 @@ def _details(repo: Repo, service: Service) -> Object:
         "compose": list(service.stack.files),
         "project": service.project,
         "containers": [_container(container) for container in service.stack.containers],
-        "env_files": list(service.stack.env_files),
+        "env_files": [*service.stack.env_files, *service.stack.host_env_files],
         "checks": [{"kind": check.kind.value, "target": check.target} for check in service.health.checks],
         "needs": [_edge(edge, edge.dependency) for edge in repo.edges if edge.dependent == service.name],
         "needed_by": [_edge(edge, edge.dependent) for edge in repo.edges if edge.dependency == service.name],

@@ -101,7 +101,8 @@ def _facts(service: Service) -> Iterator[Fact]:
         yield "groups", ", ".join(service.groups)
     yield from _labelled("checks", [f"{check.kind.value} {check.target}" for check in service.health.checks])
     yield "healthy in", f"{service.health.timeout:g} s at most"
-    yield "env files", ", ".join(_short(service, path) for path in service.stack.env_files) or "none"
+    files = (*service.stack.env_files, *service.stack.host_env_files)
+    yield "env files", ", ".join(_short(service, path) for path in files) or "none"
     if service.stack.reads:
         yield "also reads", ", ".join(service.stack.reads)
     signal = f" ({service.signal})" if service.signal else ""

@@ -25,7 +25,9 @@ def pasts(scene: Scene, request: Request, aim: Aim) -> tuple[dict[str, Past], li
     for service, host in meant:
         time = times[host.name]
         if service.name in time.known:
-            was = time.known[service.name].at(aim.there, service)
+            known = time.known[service.name]
+            unknown += known.staying(service, scene.fleet.seen[host.name])
+            was = known.at(aim.there, service)
             if time.digests[service.name] != aim.digests[service.name]:
                 was = replace(was, images={})  # other files came up then, and the images were theirs
             past[key(service, host)] = _still_there(scene, host, was)

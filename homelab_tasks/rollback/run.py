@@ -7,7 +7,7 @@ from contextlib import suppress
 from .. import pipeline
 from .. import repo as repos
 from ..errors import Refused, UnknownName
-from ..fleet import Fleet, env_files
+from ..fleet import Fleet, watched
 from ..model import Host, Repo
 from ..observe import look, parse
 from ..pipeline import Options, Run
@@ -90,8 +90,8 @@ def _see_env_of(now: Repo, fleet: Fleet) -> None:
     """Env files that only the services of then read were not looked at."""
     for name in list(fleet.seen):
         host = fleet.repo.hosts[name]
-        wanted = env_files(fleet.repo, host)
-        if name not in now.hosts or {*wanted} <= {*env_files(now, now.hosts[name])}:
+        wanted = watched(fleet.repo, host)
+        if name not in now.hosts or {*wanted} <= {*watched(now, now.hosts[name])}:
             continue
         seen = parse(host, fleet.runners[name].run(look(host, wanted)).text)
         if seen.problems:

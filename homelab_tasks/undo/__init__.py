@@ -170,8 +170,9 @@ class _Undoing:
 
     def _past(self, one: Touched) -> Past:
         kept = self.crews[one.step.host.name].kept.get(one.step.subject)
-        was = Past.of(one.record).at(one.repo, one.repo.services[one.step.subject])
-        return replace(was, kept=kept.name if kept else "")
+        was, service = Past.of(one.record), one.repo.services[one.step.subject]
+        self.left += was.staying(service, self.fleet.seen[one.step.host.name])
+        return replace(was.at(one.repo, service), kept=kept.name if kept else "")
 
     def _go_back(self, repo: Repo, group: Collection[Touched], removals: Iterable[Step]) -> None:
         fleet = replace(self.fleet, repo=repo, received={})

@@ -94,6 +94,28 @@ def test_the_env_file_of_then_comes_back_and_the_one_of_now_is_kept_aside(home: 
     assert "nothing to do" in home.deploy().out
 
 
+def test_a_changed_env_file_elsewhere_on_the_host_is_deployed_and_no_rollback_touches_it(
+    home: Homelab, host: LabHost
+) -> None:
+    settings = ("env_file: [/etc/all.env, ~/me.env]",)
+    host.check("sh", "-c", "echo ALL=1 >/etc/all.env; echo ME=1 >~admin/me.env")
+    deployed(home, *settings)
+    assert "nothing to do" in home.deploy().out
+    host.check("sh", "-c", "echo ALL=2 >/etc/all.env; echo ME=2 >~admin/me.env")
+    home.deploy()
+    assert host.docker("exec", "plex-web-1", "sh", "-c", "echo $ALL $ME") == "2 2"
+    assert "nothing to do" in home.deploy().out
+    deployed(home, *settings, "image: homelab/demo:2")
+    host.check("sh", "-c", "echo ALL=3 >/etc/all.env")
+    told = "plex: /etc/all.env on h1 is not as it was then, and stays so, as it is not the homelab's"
+    assert told in " ".join(home.succeed("rollback").said.split())
+    assert host.docker("exec", "plex-web-1", "sh", "-c", "echo $ALL $ME") == "3 2"
+    assert host.check("cat", "/etc/all.env") == "ALL=3"
+    assert "kept" not in host.check("ls", f"{CHECKOUT}/.git/homelab").split()
+    home.deploy()
+    assert "nothing to do" in home.deploy().out
+
+
 def test_a_latest_image_is_the_one_that_it_was(home: Homelab, host: LabHost) -> None:
     host.docker("tag", "homelab/demo:1", "app:latest")
     deployed(home, "image: app:latest")

@@ -110,6 +110,25 @@ def test_an_env_file_that_breaks_a_service_is_put_back_and_kept_aside(home: Home
     assert "nothing to do" in home.deploy().out
 
 
+def test_an_env_file_elsewhere_on_the_host_that_breaks_a_service_is_told_and_stays(
+    home: Homelab, host: LabHost
+) -> None:
+    home.add("plex", "command: [sh, -c, 'exit $CODE || true; exec sleep 1000']", "env_file: /etc/all.env")
+    home.replace("services/plex/compose.yml", "exit $CODE || true;", "[ $$CODE = 0 ] || exit $$CODE;")
+    home.commit()
+    host.check("sh", "-c", "echo CODE=0 >/etc/all.env")
+    home.deploy()
+    host.check("sh", "-c", "echo CODE=7 >/etc/all.env")
+    done = home.inv("deploy-all", "--yes")
+    assert done.status == 1
+    assert "plex: /etc/all.env on h1 is not as it was then, and stays so" in " ".join(done.said.split())
+    assert "NOT ALL is as before" in done.said
+    assert host.check("cat", "/etc/all.env") == "CODE=7"
+    host.check("sh", "-c", "echo CODE=0 >/etc/all.env")
+    home.deploy()
+    assert running(host) == ["plex-web-1"]
+
+
 def test_a_name_means_the_old_image_again(home: Homelab, host: LabHost) -> None:
     host.docker("tag", "homelab/demo:1", "homelab/app:latest")
     home.add("plex", "image: homelab/app:latest", "command: [sh, -c, 'test ! -e /bad || exit 5; exec sleep 1000']")

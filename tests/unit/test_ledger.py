@@ -232,3 +232,18 @@ def test_after_the_end_of_the_stream_the_lock_is_lost_and_nothing_is_written() -
     ledger = Ledger(Stream(), a_host())
     assert ledger.record(a_record()).result(10) == LOST
     assert (ledger.lost, ledger.record(a_record()).result(0)) == (LOST, LOST)
+
+
+class Hearing(Stream):
+    """Remembers what it was sent."""
+
+    heard = ""
+
+    def sendall(self, data: bytes, /) -> None:
+        self.heard += data.decode()
+
+
+def test_the_host_is_asked_to_keep_env_files_of_the_checkout_and_of_nowhere_else() -> None:
+    stream = Hearing()
+    Ledger(stream, a_host()).record(a_record(env={"services/plex/.env": "aa", "/etc/all.env": "bb", "~/me.env": "cc"}))
+    assert [line for line in stream.heard.splitlines() if line.startswith("keep")] == ["keep aa services/plex/.env"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -210,6 +211,26 @@ def test_hashes_are_keyed_and_the_cache_gives_the_fresh_one(see: Look, checkout:
     assert see(".env").env[".env"].hash == "cafe"
     (checkout / ".env").write_text("A=2\n")
     assert see(".env").env[".env"].hash not in ("cafe", fresh.hash, "")
+
+
+def test_env_files_elsewhere_on_the_host_are_hashed_and_their_keys_are_nobodys(
+    see: Look, checkout: Path, tmp_path: Path
+) -> None:
+    (folder(checkout) / "key").write_text("key of nas\n")
+    for name in ("all.env", "me.env"):
+        (tmp_path / name).write_text(f"IN={name}\n")
+    (checkout / ".env").write_text("A=1\n")
+    names = (".env", f"{tmp_path}/all.env", "~/me.env", "~/absent.env", "/absent.env")
+    seen = see(*names)
+    assert {path: file.keys for path, file in seen.env.items() if path in names} == {
+        ".env": ("A",),
+        f"{tmp_path}/all.env": (),
+        "~/me.env": (),
+    }
+    hashes = [hashlib.sha256(f"key of nas\nIN={name}\n".encode()).hexdigest() for name in ("all.env", "me.env")]
+    assert [seen.env[path].hash for path in (f"{tmp_path}/all.env", "~/me.env")] == hashes
+    (folder(checkout) / "env").write_text(f"{seen.env['~/me.env'].stat} cafe\n")
+    assert see(*names).env["~/me.env"].hash == "cafe"
 
 
 def test_without_a_checkout_there_are_keys_and_no_hash(see: Look, host: Host) -> None:

@@ -59,6 +59,16 @@ def test_another_env_file_is_a_change_and_a_look_without_one_too() -> None:
     assert drift(env=env("aa")) == Drift(env=("services/plex/.env",))
 
 
+def test_another_env_file_elsewhere_on_the_host_is_a_change_wherever_the_homelab_lies() -> None:
+    service = a_service("plex", stack=a_stack("plex", env_files=(), host_env_files=("/etc/all.env", "~/me.env")))
+    repo = a_repo(service, prefix="lab/")
+    records = {"plex": a_record(env={"/etc/all.env": "aa", "~/me.env": "bb"})}
+    there = {"/etc/all.env": EnvFile(0o644, "aa", (), "stat"), "~/me.env": EnvFile(0o644, "bb", (), "stat")}
+    assert not find_drift(repo, service, an_observation("plex", records=records, env=there))
+    there["~/me.env"] = EnvFile(0o644, "cc", (), "stat")
+    assert find_drift(repo, service, an_observation("plex", records=records, env=there)) == Drift(env=("~/me.env",))
+
+
 def test_env_files_of_a_homelab_in_a_subfolder_are_found() -> None:
     repo = a_repo(a_service("plex"), prefix="lab/")
     seen = an_observation("plex", env={"lab/services/plex/.env": EnvFile(0o600, "aa", (), "stat")})
@@ -151,3 +161,13 @@ def test_going_back_to_where_an_env_file_is_committed_brings_no_other_one() -> N
     repo = a_repo(committed, prefix="lab/")
     past = Past({"lab/services/plex/.env": "aa", "lab/shared.env": "bb"})
     assert past.at(repo, committed).env == {"lab/shared.env": "bb"}
+
+
+def test_an_env_file_elsewhere_on_the_host_is_told_and_not_brought_back() -> None:
+    service = a_service("plex", stack=a_stack("plex", host_env_files=("/etc/all.env",)))
+    past = Past({"services/plex/.env": "aa", "/etc/all.env": "bb"})
+    assert past.at(a_repo(service), service).env == {"services/plex/.env": "aa"}
+    same, other = ({"/etc/all.env": EnvFile(0o644, hashed, (), "stat")} for hashed in ("bb", "cc"))
+    assert not list(past.staying(service, an_observation("plex", env=same)))
+    told = "plex: /etc/all.env on nas is not as it was then, and stays so, as it is not the homelab's"
+    assert list(past.staying(service, an_observation("plex", env=other))) == [f"{told}; put it back there yourself"]

@@ -272,7 +272,7 @@ services:
     healthcheck: {test: curl localhost}
     volumes: ['./config:/config:ro', '/srv:/srv', 'cache:/cache', {type: bind, source: ../shared/x, target: /x}]
     configs: [site]
-    env_file: [a.env, {path: ../common.env, required: false}]
+    env_file: [a.env, {path: ../common.env, required: false}, /etc/all.env, '~/me.env']
   sidecar: {image: b, network_mode: 'service:app', healthcheck: {disable: true}, profiles: [debug]}
 volumes: {cache: }
 configs: {site: {file: ./site.conf}}
@@ -295,6 +295,7 @@ configs: {site: {file: ./site.conf}}
         makes_networks=frozenset({"plex_default"}),
         makes_volumes=frozenset({"plex_cache"}),
         env_files=("services/plex/.env", "services/plex/a.env", "services/common.env"),
+        host_env_files=("/etc/all.env", "~/me.env"),
         reads=("services/common.env", "services/shared/x"),
     )
 
