@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from . import repo as repos
 from .errors import HomelabError
-from .model import Repo, Service
+from .model import Repo
 from .observe import Checkout, Observation
 from .record import EDITED, Record
 
@@ -49,17 +49,7 @@ def _laid(repo: Repo, seen: Observation) -> Mapping[str, str]:
 
 def _corrected(record: Record, repo: Repo, files: Iterable[str], laid: Mapping[str, str] | None) -> Record:
     service = repo.services.get(record.service)
-    if service and any(lies_in(path, places(service)) for path in files):
+    if service and any(path in service.files for path in files):
         return record.with_files_laid(EDITED)
     digest = laid.get(record.service, _UNKNOWN) if laid is not None else ""
     return record.with_files_laid(digest) if digest else record
-
-
-def places(service: Service) -> set[str]:
-    """Where the files lie that a service is made of."""
-    return {service.directory, *service.stack.reads}
-
-
-def lies_in(path: str, folders: Iterable[str]) -> bool:
-    """A path is one of these, or below one."""
-    return any(path == folder or path.startswith(f"{folder.rstrip('/')}/") for folder in folders)

@@ -22,6 +22,7 @@ class Events:
         self._thread: threading.Thread | None = None
         self._stream: Any = None
         self._closed = False
+        self.hung_up = False  # Docker ended the stream: it was restarted, or is being so
 
     def follow(self, project: str, bell: threading.Event) -> None:
         """Ring `bell` at every event of `project` from now on. Raises ConnectionError.
@@ -74,3 +75,5 @@ class Events:
         except (OSError, RequestException, ValueError):
             for bell in list(self._bells.values()):
                 bell.set()  # the stream broke: each wait looks for itself, and goes on without events
+        finally:
+            self.hung_up = not self._closed

@@ -83,6 +83,7 @@ class _Walk:
             time.monotonic() - start,
             interrupted=self.books.stopping,
             touched=frozenset(self.books.started),
+            restarted=frozenset(name for name, events in self.events.items() if events.hung_up),
         )
 
     def _look_again(self) -> None:

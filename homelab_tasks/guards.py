@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from . import repo as repos
-from .by_hand import edited, lies_in, places
+from .by_hand import edited
 from .errors import Refused
 from .fleet import Fleet, in_place
 from .model import Environment, Host, Repo, Service
@@ -33,11 +33,11 @@ def uncommitted(repo: Repo, request: Request, *, allow: bool, dry_run: bool) -> 
     paths = repos.uncommitted(Path(repo.root))
     secret = [path for path in paths if any(_is_secret(path, service) for service, _, _ in meant)]
     flakes = {host: folder(host) for host in system_hosts(repo, request)}
-    all_places = {"hosts.yaml", *flakes.values(), *(place for service, _, _ in meant for place in places(service))}
-    here = {place for service, host, _ in meant if in_place(repo, host) for place in places(service)}
+    places = {"hosts.yaml", *flakes.values(), *(place for service, _, _ in meant for place in _places(service))}
+    here = {place for service, host, _ in meant if in_place(repo, host) for place in _places(service)}
     here |= {place for host, place in flakes.items() if in_place(repo, host)}
-    concerned = [path for path in paths if lies_in(path, all_places) and path not in secret]
-    running = [path for path in concerned if lies_in(path, here)]
+    concerned = [path for path in paths if _lies_in(path, places) and path not in secret]
+    running = [path for path in concerned if _lies_in(path, here)]
     told = [f"{path} is not ignored by Git; add {Path(path).name} to .gitignore" for path in secret]
     if (rebase := repos.rebasing(Path(repo.root))) and not (dry_run or allow):
         raise Refused(rebase, move="git rebase --continue, or --abort; or deploy HEAD as it is: --allow-dirty")
@@ -84,7 +84,7 @@ def stateful(service: Service) -> str:
     if volumes:
         return f"the volume {volumes[0]}"
     for container in service.stack.containers:
-        inside = [path for path in container.mounts if not any(lies_in(file, [path]) for file in service.files)]
+        inside = [path for path in container.mounts if not any(_lies_in(file, [path]) for file in service.files)]
         for path in (*container.data, *inside):
             return path
     return ""
@@ -199,9 +199,18 @@ def _hosts(fleet: Fleet, found: Survey) -> list[Host]:
     return [fleet.repo.hosts[name] for name in names]
 
 
+def _places(service: Service) -> set[str]:
+    """Where the files lie that a service is made of."""
+    return {service.directory, *service.stack.reads}
+
+
 def _is_secret(path: str, service: Service) -> bool:
     """An env file that is not in the commit, and is not to be."""
     return path in service.stack.env_files and path not in service.files
+
+
+def _lies_in(path: str, places: Iterable[str]) -> bool:
+    return any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places)
 
 
 def _few(paths: Iterable[str]) -> str:

@@ -71,6 +71,7 @@ class Report(Struct, frozen=True):
     trouble: tuple[str, ...] = ()  # why nothing could be started at all: `what; the next move`
     notes: tuple[str, ...] = ()  # what a person should know of a run that may have gone well
     touched: frozenset[str] = frozenset()  # keys of the steps that began to change something
+    restarted: frozenset[str] = frozenset()  # hosts whose Docker was restarted meanwhile, as far as is known
     undone: Undone | None = None
 
     @property

@@ -113,7 +113,8 @@ def execute_first(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew], make: Cal
     left = [step for step in again.steps if step.verb is not Verb.SYSTEM]
     whole = replace(again, steps=(*system, *left), deliveries=plan.deliveries)
     rest = execute(whole, crews, tell, report.outcomes)
-    return replace(rest, touched=report.touched | rest.touched)
+    restarted = report.restarted | rest.restarted
+    return replace(rest, touched=report.touched | rest.touched, restarted=restarted)
 
 
 def _why_no_more(report: Report) -> str:

@@ -16,7 +16,8 @@ if cd "$path" 2>/dev/null && [ -e .git ]; then
 fi
 exec 3< <(if command -v docker >/dev/null; then docker ps --all --no-trunc --filter label=com.docker.compose.project --format "$format" 2>&1
   printf '\036docker-exit\n%s\n' $?; else printf '\036docker-exit\n127\n'; fi)
-read -r line </proc/sys/kernel/random/boot_id; section machine; printf '%s %s\n' "$HOSTNAME" "$line"
+read -r line </proc/sys/kernel/random/boot_id; read -r _ _ device root _ </proc/self/mountinfo
+section machine; printf '%s\n' "$HOSTNAME $line $device $root"
 section shell; printf '%s\n' "$USER"
 for tool in git flock timeout tar; do command -v $tool >/dev/null || printf 'missing %s\n' $tool; done
 section compose

@@ -82,7 +82,7 @@ class Observation(Struct, frozen=True):
     systems: tuple[SystemRecord, ...] = ()  # as recorded, the last one last
     clock: float = 0.0  # the host's time when it answered, seconds since 1970
     turn: str = ""  # changes with every run that locks the host
-    machine: str = ""  # its own name and its kernel's boot: a copy of a machine has the turn of the first one too
+    machine: str = ""  # its own name, its kernel's boot and its root: what no other machine has, be it a copy of it
     holder: str = ""  # who holds the lock, "" if nobody
     problems: tuple[str, ...] = ()  # what keeps a deploy from working there: `what; the next move`
     of_docker: tuple[str, ...] = ()  # those of them that a change of the system alone does not mind
@@ -94,7 +94,8 @@ class Observation(Struct, frozen=True):
 
     def same_checkout(self, other: Observation) -> bool:
         """Both lead to one checkout on one machine."""
-        return bool(self.turn) and (self.turn, self.machine) == (other.turn, other.machine)
+        here = (self.machine, self.folder)
+        return all(here) and here == (other.machine, other.folder)
 
     @property
     def strayed(self) -> bool:

@@ -52,13 +52,14 @@ def refuse_forward(
     root: Path, target: str, deployed: Mapping[str, str], was: Mapping[str, Collection[str]] = MappingProxyType({})
 ) -> None:
     """Raises Refused where `target` neither led to what is deployed (host -> commit) nor `was` there by the journal,
-    as what was amended since has been.
+    as what was amended since has been. What comes after it is forward, also where it was there before.
 
     One host that is further is enough; then others may be behind it already.
     """
-    back = {host for host, at in deployed.items() if target in was.get(host, ()) or leads_to(root, target, at)}
+    ahead = {host for host, at in deployed.items() if at != target and leads_to(root, at, target)}
+    back = {host for host, at in deployed.items() if target in was.get(host, ()) or leads_to(root, target, at)} - ahead
     for host, at in deployed.items():
-        if host not in back and not (back and leads_to(root, at, target)):
+        if host not in back and not (back and host in ahead):
             what = f"{target[:7]} is not before what is deployed on {host} ({at[:7]})"
             raise Refused(what, move="inv deploy goes forward")
 

@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from ..model import Host, OnFailure, Repo
-from ..observe import Observation
+from ..observe import Observation, SeenContainer
 from ..plan import Plan, key
 from ..plan.deploy import plan_deploy
 from ..plan.drift import ended
 from ..plan.facts import Facts
 from ..plan.survey import survey
-from ..record import Record
 from ..request import Request
 
 
@@ -25,18 +24,35 @@ class Fallen(Struct, frozen=True):
     names: frozenset[str]
 
 
-def fallen(repo: Repo | None, before: Observation, now: Observation) -> frozenset[str]:
-    """Services of which a container ran `before` and is down `now`. One that has ended as it is meant to is not."""
+def fallen(before: Observation, now: Observation) -> frozenset[str]:
+    """Services of which a container ran `before` and is down `now`. One with status 0 is not: it may be a job that has
+    ended meanwhile, and nobody wants a backup or a migration twice.
+    """
     known = (record for record in before.records.values() if record.digest)
-    return frozenset(record.service for record in known if _is_down(repo, record, before, now))
+    return frozenset(record.service for record in known if _down(record.project, before, now))
 
 
-def _is_down(repo: Repo | None, record: Record, before: Observation, now: Observation) -> bool:
-    there = now.of_project(record.project)
-    service = repo.services.get(record.service) if repo else None
-    done = ended(record, service, there) if service else frozenset()
-    well = {c.key for c in there if c.state in ("running", "restarting") or c.id in done}
-    return any(c.state == "running" and c.key not in well for c in before.of_project(record.project))
+def _down(project: str, before: Observation, now: Observation) -> frozenset[str]:
+    well = {c.key for c in now.of_project(project) if c.state in ("running", "restarting") or _ended_well(c)}
+    return frozenset(c.key for c in before.of_project(project) if c.state == "running" and c.key not in well)
+
+
+def _ended_well(container: SeenContainer) -> bool:
+    return container.state == "exited" and container.exit == 0
+
+
+def maybe_stopped(repo: Repo | None, before: Observation, now: Observation) -> Iterator[str]:
+    """Sentences for a host whose Docker was restarted meanwhile, on what ran `before` and has ended with status 0 by
+    now: a job that is through looks so, and a service that Docker has stopped.
+    """
+    for record in before.records.values():
+        ran = {c.id for c in before.of_project(record.project) if c.state == "running"}
+        there = now.of_project(record.project)
+        service = repo.services.get(record.service) if repo else None
+        meant = ended(record, service, there) if service else frozenset()
+        if any(_ended_well(c) and c.id in ran - meant for c in there):
+            what = f"{record.service} on {now.host} ran before, and has ended with status 0 while Docker was restarted"
+            yield f"{what}; if it is no job: inv ensure {record.service}"
 
 
 def start_again(found: Collection[Fallen], seen: Mapping[str, Observation], title: str) -> tuple[Plan, tuple[str, ...]]:

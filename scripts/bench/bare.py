@@ -115,8 +115,10 @@ def _walk(fleet: Fleet, plan: Plan, audience: Audience) -> Run:
     from homelab_tasks import prepare
     from homelab_tasks.execute import execute
     from homelab_tasks.pipeline import Run
+    from homelab_tasks.pulls import pull
 
-    trouble = prepare.pull(fleet, plan) + prepare.deliver(fleet, plan.deliveries)
+    trouble, plan = pull(fleet, plan)
+    trouble += prepare.deliver(fleet, plan.deliveries)
     if trouble:
         raise SystemExit("\n".join(trouble))
     return Run(fleet.repo, plan, execute(plan, _crews(fleet), audience.tell(plan)))

@@ -62,6 +62,16 @@ def test_what_was_started_with_an_edited_file_is_made_anew_once_that_is_undone(t
     assert twice.deploy().out.startswith("nothing to do:")
 
 
+def test_a_readme_that_was_edited_there_is_no_news_of_a_service(twice: Homelab, host: LabHost) -> None:
+    twice.write("services/blog/README.md", "the blog\n")
+    twice.write("services/wiki/config/new.yml", "new\n")
+    twice.commit()
+    twice.deploy()
+    host.check("bash", "-c", f"echo of ours >>{CHECKOUT}/services/blog/README.md")
+    assert "up to date" in row(twice, "blog")
+    assert twice.deploy().out.startswith("nothing to do:")
+
+
 def test_two_names_of_one_machine_are_told_and_nothing_is_removed(twice: Homelab, host: LabHost, lab: Lab) -> None:
     before = running(host)
     twice.inventory(lab, [host])

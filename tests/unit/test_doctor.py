@@ -170,9 +170,12 @@ def test_what_a_host_lacks_is_told_with_what_mends_it(fields: dict[str, Any], li
 
 
 def test_two_names_of_one_machine_are_told() -> None:
-    same, other = an_inspection(seen=an_observation(turn="17.5-4")), an_inspection(seen=an_observation(turn="18.2-9"))
-    answers = {"nas": same, "pi": other, "old": same, "new": an_inspection(), "off": Unreachable(NAS, "x")}
-    answers["copy"] = an_inspection(seen=an_observation(turn="17.5-4", machine="copy of a virtual machine"))
+    def at(machine: str, folder: str = "/opt/homelab/.git/homelab") -> Inspection:
+        return an_inspection(seen=an_observation(machine=machine, folder=folder))
+
+    answers: dict[str, Answer] = {"nas": at("nas 7 0:1 /"), "pi": at("pi 9 0:1 /"), "old": at("nas 7 0:1 /")}
+    answers |= {"other": at("nas 7 0:1 /", "/srv/lab/.git/homelab"), "copy": at("nas 8 0:1 /")}
+    answers |= {"new": at("new 5 0:1 /", ""), "again": at("new 5 0:1 /", ""), "off": Unreachable(NAS, "x")}
     found = same_machines(answers)
     assert [(f.place, f.topic, f.said) for f in found] == [("old", "machine", "nas is the same one")]
 
