@@ -20,14 +20,13 @@ from . import act
 from .background import in_background
 from .crew import Crew
 from .events import Events
-from .fallen import fallen
+from .fallen import LastLook
 from .graph import behind
-from .health import INTERRUPTED, Verdict, Watch
+from .health import INTERRUPTED, Start, Verdict, Watch
 from .interrupt import Interrupts
 from .model import OnFailure
 from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Gate, Plan, Step
-from .record import RecordedContainer
 
 BRISK = 1.0  # seconds in which a step starts containers, if it need not wait for others to stop
 
@@ -37,7 +36,7 @@ class _Books(Struct):
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
-    up: dict[str, str] = field(default_factory=dict)  # container -> the start by which it was found to be up
+    up: dict[str, Start] = field(default_factory=dict)  # container -> the start by which it was found to be up
     stopping: bool = False
     blamed: str = ""  # the subject whose failure ends the run
 
@@ -61,7 +60,7 @@ class _Walk:
         self.writing: dict[Future[str], Outcome] = {}  # done; whether it is written down too, the host will tell
         self.keys = frozenset(step.key for step in plan.steps)
         self.behind = behind({step.key: step.needs for step in plan.steps})
-        self.looks: list[tuple[Step, tuple[RecordedContainer, ...], Future[Mapping[str, Verdict]]]] = []
+        self.last_look = LastLook()
         self.held: float | None = None  # seconds until a step that is held back may start
         self.events = {name: Events(crew.runner) for name, crew in crews.items()}
 
@@ -72,7 +71,7 @@ class _Walk:
         try:
             with Interrupts() as interrupts:
                 self._loop(interrupts)
-            self._look_again()
+                self._look_again(interrupts)
         finally:
             for events in self.events.values():
                 events.close()
@@ -86,32 +85,25 @@ class _Walk:
             restarted=frozenset(name for name, events in self.events.items() if events.hung_up),
         )
 
-    def _look_again(self) -> None:
+    def _look_again(self, interrupts: Interrupts) -> None:
         """What came up in this run and is down by its end failed, however well it started."""
         self._begin_to_look_again()
-        for step, containers, looking in self.looks:
-            try:
-                down = looking.result()
-            except ConnectionError:
-                continue  # nobody knows; the next look will
+        try:
+            interrupts.during(self.last_look.wait)
+        except KeyboardInterrupt:
+            if self.books.stopping or interrupts.insisted:
+                raise
+            self._interrupt()
+        for step, verdict in self.last_look.fallen():
             outcome = self.books.outcomes[step.key]
-            for verdict in [down[c.id] for c in containers if c.id in down][:1]:
-                if outcome.status is Status.DONE:
-                    self._end(replace(outcome, status=Status.FAILED, why=verdict.why, log=verdict.log))
+            if outcome.status is Status.DONE:
+                self._end(replace(outcome, status=Status.FAILED, why=verdict.why, log=verdict.log))
 
     def _begin_to_look_again(self) -> None:
-        """On all hosts at once, as soon as nothing works any more: what was done may still be being written down."""
-        if self.looks:
-            return
-        for name, crew in self.crews.items():
-            ended = (*self.books.outcomes.values(), *self.writing.values())
-            done = {o.step.key: o.step for o in ended if o.status is Status.DONE and o.step.host.name == name}
-            gated = [step for step in done.values() if step.gate and step.entry]
-            known = [(step, crew.records[step.subject].containers) for step in gated if step.subject in crew.records]
-            if known:
-                each = tuple(chain.from_iterable(containers for _, containers in known))
-                looking = in_background(partial(fallen, crew.runner, each, dict(self.books.up), crew.skew))
-                self.looks += [(step, containers, looking) for step, containers in known]
+        """As soon as nothing works any more: what was done may still be being written down."""
+        ended = (*self.books.outcomes.values(), *self.writing.values())
+        done = {outcome.step.key: outcome.step for outcome in ended if outcome.status is Status.DONE}
+        self.last_look.begin(self.crews, done.values(), self.books.up)
 
     def _loop(self, interrupts: Interrupts) -> None:
         self._start_ready()
@@ -144,6 +136,8 @@ class _Walk:
         for watch in self.books.watches.values() if not wait else ():
             watch.cancelled.set()
             watch.wake.set()
+        if not wait:
+            self.last_look.cancelled.set()
         for step in list(self.books.waiting.values()):
             self._end(Outcome(step, Status.SKIPPED, why=why))
 

@@ -28,14 +28,21 @@ LOG_LINES = 12
 INTERRUPTED = "interrupted"  # why a wait ended that was cancelled
 
 
+class Start(Struct, frozen=True):
+    """A start of a container: when, as Docker writes it, and how often Docker had restarted it by then."""
+
+    at: str
+    restarts: int = 0
+
+
 class Verdict(Struct, frozen=True):
     """How a wait ended: `why` is "" when all is well, `log` the last lines of the container that is to blame.
 
-    `started` has of each container the start by which it was found to be up, as Docker writes it.
+    `started` has of each container the start by which it was found to be up.
     """
 
     containers: tuple[RecordedContainer, ...] = ()
-    started: Mapping[str, str] = field(default_factory=dict)
+    started: Mapping[str, Start] = field(default_factory=dict)
     why: str = ""
     log: tuple[str, ...] = ()
 
@@ -81,7 +88,7 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
     pending: dict[str, _State] = {ident: _State("") for ident in ids}
     before: dict[str, int] = {}
     done: dict[str, RecordedContainer] = {}
-    up: dict[str, str] = {}
+    up: dict[str, Start] = {}
     while pending and not watch.cancelled.is_set():
         watch.wake.clear()
         for ident in list(pending):
@@ -94,7 +101,7 @@ def _wait(runner: Runner, gate: Gate, watch: Watch) -> Verdict:
             pending[ident] = state
             if not state.waits:
                 done[ident] = _recorded(facts, finished=state.finished)
-                up[ident] = facts["State"]["StartedAt"]
+                up[ident] = Start(facts["State"]["StartedAt"], facts["RestartCount"])
                 del pending[ident]
         waited = time.monotonic() - started
         if pending and waited > gate.timeout:
@@ -164,14 +171,16 @@ def _judge(facts: Mapping[str, Any], gate: Gate, watch: Watch, restarts: int, ea
     policy = facts["HostConfig"]["RestartPolicy"]["Name"]
     if state["Status"] in ("exited", "dead"):
         if has_finished(facts):
-            return _State(key, finished=True)
+            early_end = _is_tested(facts) and key not in gate.jobs
+            why = "ended with status 0 before it was healthy" if early_end else ""
+            return _State(key, broken=why, finished=not early_end)
         if policy in ("", "no") or restarts >= TOO_MANY_RESTARTS or state["Status"] == "dead":
             return _State(key, broken=f"ended with status {state['ExitCode']}")
     if restarts >= TOO_MANY_RESTARTS:
         return _State(key, broken=f"restarts again and again, exit status {state['ExitCode']}")
     if state["Status"] != "running":
         return _State(key, waits=f"is {state['Status']}")
-    if "Health" in state and state["Health"]["Status"] != "none":
+    if _is_tested(facts):
         return _health(facts, key, early)
     needed = max(gate.settle, STEADY_AFTER_RESTART) if restarts else gate.settle
     lacking = needed - _age(facts, watch)
@@ -182,6 +191,10 @@ def has_finished(facts: Mapping[str, Any]) -> bool:
     """It ended well, and nobody is to start it again."""
     state, policy = facts["State"], facts["HostConfig"]["RestartPolicy"]["Name"]
     return bool(state["Status"] == "exited" and state["ExitCode"] == 0 and policy in ("", "no", "on-failure"))
+
+
+def _is_tested(facts: Mapping[str, Any]) -> bool:
+    return bool("Health" in facts["State"] and facts["State"]["Health"]["Status"] != "none")
 
 
 def _health(facts: Mapping[str, Any], key: str, early: EarlyTests) -> _State:

@@ -194,6 +194,12 @@ def is_of_host(path: str) -> bool:
     return path.startswith(("/", "~/"))
 
 
+def of_checkout(path: str, host: Host, prefix: str) -> str:
+    """A path of the host as one of the homelab, whose folder in the Git repo is `prefix`; "" where it is none."""
+    top = f"{host.path.rstrip('/')}/{prefix}"
+    return path.removeprefix(top) if path.startswith(top) else ""
+
+
 class Service(Struct, frozen=True):
     """A service of the repo: a folder with compose files. All references are resolved; later look-ups cannot fail."""
 

@@ -21,6 +21,7 @@ from .model import Host, OnFailure
 from .observe import look, parse
 from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Plan, Step, Verb
+from .plan.renewed import renewed_like
 from .runner import Runner
 
 DOCKER_PATIENCE = 90.0  # seconds; the switch, or a reboot, has restarted it
@@ -105,7 +106,7 @@ def execute_first(fleet: Fleet, plan: Plan, crews: Mapping[str, Crew], make: Cal
     hosts = [outcome.step.host for outcome in report.of(Status.DONE)]
     look_again(fleet, crews, hosts, after="after its system changed")
     try:
-        again = make()
+        again = renewed_like(make(), plan)
     except Refused as refusal:
         return _without_the_rest(report, str(refusal))
     if again.faults:

@@ -6,11 +6,11 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from msgspec import Struct, field
 
+from .networks import Network, joined, networks
 from .unique import Unique, held
 
 _OF_COMPOSE = "all=1&filters=%7B%22label%22%3A%5B%22com.docker.compose.project%22%5D%7D"
@@ -18,17 +18,17 @@ _LISTS = ("/images/json", "/networks", f"/containers/json?{_OF_COMPOSE}", "/volu
 
 
 class Stock(Struct, frozen=True):
-    """Images (name -> id, and each id -> itself), networks and volumes by name, the Engine's version, and what compose
-    projects have that a host has only once.
+    """Images (name -> id, and each id -> itself), networks and volumes by name, the Engine's version, what compose
+    projects have that a host has only once, and who is on a network.
     """
 
     images: Mapping[str, str] = field(default_factory=dict)
-    networks: frozenset[str] = frozenset()
+    networks: Mapping[str, Network] = field(default_factory=dict)
     volumes: frozenset[str] = frozenset()
-    made: Mapping[str, float] = field(default_factory=dict)  # networks, and when; seconds since 1970
     makes: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)  # volumes: driver, its options
     version: str = ""  # such as 26.1.5+dfsg1
     held: Mapping[str, frozenset[Unique]] = field(default_factory=dict)  # by compose project
+    joined: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)  # network: project, container's key
 
 
 def questions() -> str:
@@ -42,15 +42,15 @@ def stock(said: str) -> Stock | None:
     from http.client import HTTPException
 
     try:
-        (images, version), (networks, _), (containers, _), (volumes, _) = _answers(said.encode())
+        (images, version), (wires, _), (containers, _), (volumes, _) = _answers(said.encode())
         return Stock(
             images=_images(images),
-            networks=frozenset(network["Name"] for network in networks),
+            networks=networks(wires),
             volumes=frozenset(volume["Name"] for volume in volumes["Volumes"] or ()),
-            made={network["Name"]: _seconds(network.get("Created")) for network in networks},
             makes={v["Name"]: (v.get("Driver") or "local", v.get("Options") or {}) for v in volumes["Volumes"] or ()},
             version=version,
-            held=held(containers, networks),
+            held=held(containers, wires),
+            joined=joined(containers),
         )
     except (HTTPException, OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
@@ -69,11 +69,6 @@ def _images(listed: Any) -> Mapping[str, str]:
         found |= {image_name(name): image["Id"] for name in names if "<none>" not in name}
         found[image["Id"]] = image["Id"]
     return found
-
-
-def _seconds(written: Any) -> float:
-    """Of a time as Docker writes it, with nine digits after the point."""
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", written)).timestamp() if written else 0.0
 
 
 def _answers(said: bytes) -> Iterator[tuple[Any, str]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
-_PROJECT = "com.docker.compose.project"
+PROJECT = "com.docker.compose.project"
+COMPOSE_KEY = "com.docker.compose.service"
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104 - addresses that others write
 
 
@@ -48,7 +49,7 @@ def held(
     """Compose project -> what it has, of the Engine's own lists. Raises TypeError and its like where they are none."""
     found: dict[str, set[Unique]] = {}
     for listed, things in [*((c, _of_container(c)) for c in containers), *((n, _of_network(n)) for n in networks)]:
-        if project := (listed.get("Labels") or {}).get(_PROJECT):
+        if project := (listed.get("Labels") or {}).get(PROJECT):
             found.setdefault(project, set()).update(things)
     return {project: frozenset(things) for project, things in found.items()}
 

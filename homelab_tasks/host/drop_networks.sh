@@ -6,11 +6,15 @@ project=$1; shift
 for network; do
   docker network inspect "$network" >/dev/null 2>&1 || continue
   all=$(docker ps --all --filter "network=$network" --format '{{.ID}}|{{.Label "com.docker.compose.project"}}|{{.Names}}') || exit
-  ours=() others=
+  ours=() others= move=
   while IFS='|' read -r id of name; do
-    if [ "$of" = "$project" ]; then ours+=("$id"); elif [ -n "$id" ]; then others="${others:+$others, }$name"; fi
+    if [ "$of" = "$project" ]; then ours+=("$id"); elif [ -n "$id" ]; then
+      others=${others:+$others, }$name
+      if [ -n "$of" ]; then away="docker compose --project-name $of down"; else away="docker container rm --force $name"; fi
+      case " && $move && " in *" && $away && "*) ;; *) move=${move:+$move && }$away ;; esac
+    fi
   done <<<"$all"
-  if [ -n "$others" ]; then printf 'the network %s has to be made anew, and %s is on it; remove that, then run the same again\n' "$network" "$others" >&2; exit 1; fi
+  if [ -n "$others" ]; then printf 'the network %s has to be made anew, and %s is on it; %s (volumes stay), then run the same again\n' "$network" "$others" "$move" >&2; exit 1; fi
   if [ ${#ours[@]} -gt 0 ]; then docker container stop "${ours[@]}" >/dev/null || exit; fi
   for id in "${ours[@]}"; do docker network disconnect --force "$network" "$id" || exit; done
   docker network rm "$network" >/dev/null || exit

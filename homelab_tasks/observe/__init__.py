@@ -2,7 +2,7 @@
 
 from .ask import FIELDS, look
 from .barred import READ_ONLY, barred, no_scratch, writable_again
-from .parse import parse
+from .parse import parse, seconds_up
 from .problems import not_silent, other_socket, ran_nothing, socket_elsewhere
 from .seen import Checkout, EnvFile, Health, Observation, SeenContainer
 
@@ -21,6 +21,7 @@ __all__ = [
     "other_socket",
     "parse",
     "ran_nothing",
+    "seconds_up",
     "socket_elsewhere",
     "writable_again",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -107,19 +108,22 @@ def _container(row: list[str]) -> SeenContainer:
         key=key,
         directory=directory,
         exit=int(ended[1]) if ended else None,
-        up=_seconds_up(status),
+        up=seconds_up(status)[0],
     )
 
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000, "year": 31536000}
 
 
-def _seconds_up(status: str) -> float:
-    """`Up 5 minutes (healthy)`, `Up About a minute`, `Up Less than a second`."""
+def seconds_up(status: str) -> tuple[float, float]:
+    """At least and at most, of `Up 5 minutes (healthy)`, `Up About a minute`, `Up Less than a second`."""
+    if status.startswith("Up Less than a second"):
+        return 0.0, 1.0
     said = re.match(r"Up (?:About )?(an?|\d+) (\w+?)s?\b", status)
     if not said or said[2] not in _UNITS:
-        return 0.0
-    return float(_UNITS[said[2]] * (1 if said[1].startswith("a") else int(said[1])))
+        return 0.0, math.inf
+    count, unit = 1 if said[1].startswith("a") else int(said[1]), float(_UNITS[said[2]])
+    return count * unit, (count + 1) * unit
 
 
 def _env(files: str, keys: str, home: str) -> Mapping[str, EnvFile]:

@@ -71,6 +71,7 @@ class Gate(Struct, frozen=True):
     checks: tuple[Check, ...] = ()
     directory: str = ""
     keys: frozenset[str] = frozenset()  # only these containers, by their keys under `services:`; empty: all
+    jobs: frozenset[str] = frozenset()  # those that another one waits for the end of
 
 
 class Call(Struct, frozen=True):
@@ -126,6 +127,7 @@ class Renewal(Struct, frozen=True):
     ident: str  # what its name means until then
     keys: tuple[str, ...]  # containers that are made of it, by their keys under `services:`
     age: float = 0.0  # seconds that it may be old
+    now: str = ""  # what its name means since it was pulled; "" before, and where that is the same
 
 
 Act = Command | Gate | Switch | Call | PutAside

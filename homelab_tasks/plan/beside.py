@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..commands import compose
 from ..model import Host, Moment, Repo, Service, Transport
+from .handed import mounted_files
 
 if TYPE_CHECKING:
     from ..observe import Observation
@@ -54,20 +55,6 @@ def place_under(old: Record, service: Service, path: str) -> str:
 
 def _under(old: Record, service: Service, paths: Iterable[str]) -> Iterator[str]:
     yield from filter(None, (place_under(old, service, path) for path in paths))
-
-
-def mounted_files(model: Model, container: Model) -> Iterator[tuple[str, str, str]]:
-    """The files on the host that a container gets as `configs` and `secrets`: which of both, the name there, the path.
-
-    Compose mounts each of them; no path of them is part of what it recreates a container for.
-    """
-    for kind in ("configs", "secrets"):
-        declared = model.get(kind) or {}
-        for use in container.get(kind) or ():
-            name = str(use.get("source", ""))
-            file = (declared.get(name) or {}).get("file")
-            if file:
-                yield kind, name, str(file)
 
 
 def missing_files(facts: Facts, finding: Finding, model: Model) -> Iterator[str]:

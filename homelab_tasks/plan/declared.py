@@ -29,27 +29,27 @@ def declared(kind: str, before: Model, after: Model) -> Iterator[Change]:
     yield from (Change("", f"{word} + {key}") for key in sorted({*new} - {*old}))
     yield from (Change("", f"{word} - {key}") for key in sorted({*old} - {*new}))
     for key in sorted({*old} & {*new}):
-        if old[key] != new[key]:
+        if not _same_body(old[key] or {}, new[key] or {}):
             yield Change("", _told(kind, key, old[key] or {}, new[key] or {}))
 
 
 def redefined(before: Model, model: Model, doubted: Collection[str] = ()) -> Redefined:
-    """Who has to be made anew, and which networks first; `doubted` are the names of networks that nobody can say of
-    how they were made.
+    """Who has to be made anew, and which networks first; `doubted` are the names of networks that are
+    not made as `before` says.
     """
     users, going = set[str](), list[str]()
     old, new = before.get("networks") or {}, model.get("networks") or {}
     for key, body in ((key, body or {}) for key, body in new.items()):
         was = old.get(key) or {}
         own = not body.get("external")
-        if own and _name(key, body) in doubted:
-            going.append(_name(key, body))
+        if own and name_of(key, body) in doubted:
+            going.append(name_of(key, body))
         elif key in old and not _same_network(key, was, body):
-            going += [_name(key, was)] if own and not was.get("external") else []
+            going += [name_of(key, was)] if own and not was.get("external") else []
         else:
             continue
         users |= {k for k, container in _containers(model) if key in (container.get("networks") or ())}
-    renamed = {key for key, was, body in _both(before, model, "volumes") if _name(key, was) != _name(key, body)}
+    renamed = {key for key, was, body in _both(before, model, "volumes") if name_of(key, was) != name_of(key, body)}
     users |= {k for k, container in _containers(model) if renamed & {*_volumes(container)}}
     return Redefined(frozenset(users), tuple(dict.fromkeys(going)))
 
@@ -57,15 +57,21 @@ def redefined(before: Model, model: Model, doubted: Collection[str] = ()) -> Red
 def changed_volumes(before: Model, model: Model) -> Iterator[tuple[str, str, str]]:
     """The project's own volumes that are to be of another make: the key, Docker's name, and what differs."""
     for key, was, body in _both(before, model, "volumes"):
-        same = _name(key, was) == _name(key, body) and not (was.get("external") or body.get("external"))
+        same = name_of(key, was) == name_of(key, body) and not (was.get("external") or body.get("external"))
         if same and made(was) != made(body):
-            yield key, _name(key, body), ", ".join(_words(was, body))
+            yield key, name_of(key, body), ", ".join(_words(was, body))
 
 
 def made(volume: Model) -> tuple[str, Mapping[str, str]]:
     """How Docker makes this volume: its driver, and the options of that."""
     options = volume.get("driver_opts") or {}
     return str(volume.get("driver") or "local"), {str(name): str(value) for name, value in options.items()}
+
+
+def _same_body(was: Model, body: Model) -> bool:
+    """The two say the same. A host has no key to hash values with before its first deploy, and had none at all once."""
+    both = "value_hash" in was and "value_hash" in body
+    return all(was.get(name) == body.get(name) for name in {*was, *body} if both or name != "value_hash")
 
 
 def _told(kind: str, key: str, was: Model, body: Model) -> str:
@@ -75,7 +81,7 @@ def _told(kind: str, key: str, was: Model, body: Model) -> str:
     words = list(_words(was, body))
     if not words:
         return f"{word} {key}: labels changed; Docker keeps those that it has"
-    anew = not _same_network(key, was, body) if kind == "networks" else _name(key, was) != _name(key, body)
+    anew = not _same_network(key, was, body) if kind == "networks" else name_of(key, was) != name_of(key, body)
     return f"{word} {key}: {', '.join(words)}" + ("; its containers are made anew" if anew else "")
 
 
@@ -93,7 +99,7 @@ def _words(was: Model, body: Model) -> Iterator[str]:
 
 
 def _same_network(key: str, was: Model, body: Model) -> bool:
-    if _name(key, was) != _name(key, body):
+    if name_of(key, was) != name_of(key, body):
         return False
     return bool(was.get("external") or body.get("external")) or not [*_words(was, body)]
 
@@ -103,7 +109,8 @@ def _both(before: Model, model: Model, kind: str) -> Iterator[tuple[str, Model, 
     yield from ((key, old[key] or {}, new[key] or {}) for key in sorted({*old} & {*new}))
 
 
-def _name(key: str, body: Model) -> str:
+def name_of(key: str, body: Model) -> str:
+    """Docker's name of a network or volume that the model has under this key."""
     return str(body.get("name") or key)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,11 +15,11 @@ from ..model import Host, Reaction, Repo, Service
 from ..observe import SeenContainer
 from ..repo.links import links_of, names
 from . import Change
-from .beside import mounted_files
 from .builds import builds, goes_into
 from .changes import difference, namespace_users
 from .declared import redefined
-from .handed import handed_on, written_in
+from .doubts import Doubted
+from .handed import mounted_files, others_handed, written_in
 
 
 class Effect(Struct, frozen=True):
@@ -49,19 +49,20 @@ def effect_of(
     there: Iterable[SeenContainer] = (),
     *,
     relaid: bool = False,
-    doubted: Collection[str] | None = None,
+    other_env: bool = False,
+    doubted: Doubted | None = None,
 ) -> Effect:
     """Compare the resolved model and the files with those of the last deploy; all is new where none is recorded.
 
     `there` are the service's containers. With `relaid` they may have read other files since, so that each file counts
-    as changed. After a deploy that did not end well, `doubted` are the project's networks that are not those of before;
-    else it is None.
+    as changed; with `other_env` its env files are others. After a deploy that did not end well, `doubted` is what that
+    left of the project's networks; else it is None.
     """
     model = resolved.model or {}
     there = tuple(there)
     stale, orphans = _stale(repo, host, service, model, there), _orphans(model, there)
-    again = redefined(resolved.before or {}, model, doubted or ())
-    anew = again.users if again.networks else frozenset[str]()
+    again = redefined(resolved.before or {}, model, doubted.networks if doubted else ())
+    anew = (again.users if again.networks else frozenset[str]()) | (doubted.off if doubted else frozenset[str]())
     anew |= namespace_users(model, anew)
     base = Effect(anew=anew, networks=again.networks, orphans=tuple(c.id for c in orphans))
     if resolved.before is None:
@@ -71,25 +72,21 @@ def effect_of(
         return replace(base, changes=changes, recreate=first - anew, model_changed=True, build=bool(builds(model)))
     models = difference(resolved.before, model)
     files = _changed_files(resolved.files_before or {}, service.files)
-    laid = dict.fromkeys([*files, *service.files]) if relaid else files
     links = links_of(service.files)
-    seen_by = {
-        path: {k: v for name in names(path, links) for k, v in _readers(model, _on_host(repo, host, name))}
-        for path in laid
+    laid = {
+        path: tuple(_on_host(repo, host, name) for name in names(path, links))
+        for path in ([*files, *service.files] if relaid else files)
     }
-    touched = _reactions(service, seen_by, models.containers)
-    built = builds(resolved.before) != builds(model) or any(
-        goes_into(model, _on_host(repo, host, name)) for path in laid for name in names(path, links)
-    )
-    staying = {path for path in service.stack.env_files if files.get(path) == "removed"}
-    words = files | dict.fromkeys(staying, f"is in Git no more, and stays on {host.name}")
-    changed = tuple(Change("", f"{_short(service, path)} {word}") for path, word in words.items())
-    recreate = touched[Reaction.RECREATE] | _given_else(resolved.before, model, doubted is not None)
+    touched = _reactions(service, model, laid, models.containers)
+    built = builds(resolved.before) != builds(model) or any(goes_into(model, p) for ps in laid.values() for p in ps)
+    other_env = other_env or any(path in files for path in service.stack.env_files)
+    recreate = touched[Reaction.RECREATE] | _given_else(resolved.before, model, other_env=other_env)
+    recreate |= _written_in(resolved.before, model) if doubted else frozenset[str]()
     recreate |= again.users | {c.container for c in stale}
     recreate |= namespace_users(model, models.containers | recreate)
     return replace(
         base,
-        changes=(*models.changes, *changed, *stale, *_removed(orphans, resolved.before)),
+        changes=(*models.changes, *_told(service, host, files), *stale, *_removed(orphans, resolved.before)),
         remade=models.containers,
         recreate=recreate - models.containers - anew,
         restart=touched[Reaction.RESTART],
@@ -99,12 +96,23 @@ def effect_of(
     )
 
 
-def _given_else(before: Mapping[str, Any], model: Mapping[str, Any], doubted: bool) -> frozenset[str]:  # noqa: FBT001
-    """Containers whose configs and secrets are others by now, or may be: Compose takes no notice of that."""
+def _given_else(before: Mapping[str, Any], model: Mapping[str, Any], *, other_env: bool) -> frozenset[str]:
+    """Containers whose configs and secrets are others by now: Compose takes no notice of that."""
     old, new = before.get("services") or {}, model.get("services") or {}
-    both = {key: container for key, container in new.items() if key in old}
-    other = {k for k, c in both.items() if handed_on(before, old[k]) != handed_on(model, c)}
-    return frozenset(other | {k for k, c in both.items() if doubted and written_in(model, c)})
+    both = {*old} & {*new}
+    return frozenset(k for k in both if others_handed(before, old[k], model, new[k], other_env=other_env))
+
+
+def _written_in(before: Mapping[str, Any], model: Mapping[str, Any]) -> frozenset[str]:
+    """Containers that may have been made with other configs and secrets than those of the record."""
+    old, new = before.get("services") or {}, model.get("services") or {}
+    return frozenset(key for key, container in new.items() if key in old and written_in(model, container))
+
+
+def _told(service: Service, host: Host, files: Mapping[str, str]) -> Iterator[Change]:
+    staying = {path for path in service.stack.env_files if files.get(path) == "removed"}
+    words = {**files, **dict.fromkeys(staying, f"is in Git no more, and stays on {host.name}")}
+    yield from (Change("", f"{path.removeprefix(f'{service.directory}/')} {word}") for path, word in words.items())
 
 
 def _orphans(model: Mapping[str, Any], there: Iterable[SeenContainer]) -> tuple[SeenContainer, ...]:
@@ -146,14 +154,15 @@ def _same(before: str | None, after: str) -> bool:
 
 
 def _reactions(
-    service: Service, seen_by: Mapping[str, Mapping[str, bool]], remade: frozenset[str]
+    service: Service, model: Mapping[str, Any], laid: Mapping[str, Iterable[str]], remade: frozenset[str]
 ) -> Mapping[Reaction, frozenset[str]]:
-    """What each container that sees a changed file needs. Git replaces a file, and a container that mounts that very
-    file keeps the old one until it is restarted: a signal would make it read the old content again.
+    """What each container needs that sees one of the `laid` files, each with its paths on the host. Git replaces a
+    file, and a container that mounts that very file keeps the old one until it is restarted: a signal would make it
+    read the old content again.
     """
     found: dict[Reaction, set[str]] = {reaction: set() for reaction in Reaction}
-    for containers in seen_by.values():
-        for key, mounted_itself in containers.items():
+    for paths in laid.values():
+        for key, mounted_itself in {k: itself for path in paths for k, itself in _readers(model, path)}.items():
             reaction = service.on_config_change
             if reaction is Reaction.SIGNAL and mounted_itself:
                 reaction = Reaction.RESTART
@@ -180,7 +189,3 @@ def _sources(model: Mapping[str, Any], container: Mapping[str, Any]) -> Iterator
 
 def _on_host(repo: Repo, host: Host, path: str) -> str:
     return f"{host.path.rstrip('/')}/{repo.prefix}{path}"
-
-
-def _short(service: Service, path: str) -> str:
-    return path.removeprefix(f"{service.directory}/")

@@ -13,6 +13,7 @@ from ..model import Check, CheckKind, Host, Repo, Service
 from ..observe import Observation
 from ..request import Request
 from . import Gate
+from .doubts import Doubted, doubted_networks
 from .survey import Finding
 
 
@@ -28,6 +29,15 @@ class Facts(Struct, frozen=True):
         """What Compose on the host made of the service's files; None where it was not asked."""
         resolution = self.resolved.get(finding.host.name)
         return resolution.services.get(finding.service.name) if resolution else None
+
+    def doubted(self, finding: Finding) -> Doubted | None:
+        """What its last deploy may have left of its networks; None where that ended well."""
+        found = self.of(finding)
+        if not finding.drift.unfinished or not found:
+            return None
+        project, host = finding.service.project, finding.host.name
+        there = {c.key for c in self.seen[host].of_project(project)}
+        return doubted_networks(found.model or {}, self.resolved[host].stock, project, there)
 
     def project(self, service: Service, host: Host) -> compose.Project:
         """The service's compose project as commands address it."""
@@ -49,7 +59,9 @@ def gate_of(service: Service, host: Host, project: compose.Project, request: Req
     """What has to be true of the service's containers on `host` before a step is done."""
     health = service.health
     checks = tuple(replace(check, target=_target(check, host)) for check in health.checks)
-    return Gate(project.name, request.timeout or health.timeout, health.settle, checks, project.directory)
+    timeout = request.timeout or health.timeout
+    jobs = frozenset(container.key for container in service.stack.containers if container.may_end)
+    return Gate(project.name, timeout, health.settle, checks, project.directory, jobs=jobs)
 
 
 def _target(check: Check, host: Host) -> str:

@@ -11,7 +11,7 @@ from ..commands import compose
 from ..commands.engine import image_name
 from ..commands.resolve import Resolution, Resolved
 from ..engine import missing_in
-from ..model import Repo
+from ..model import Repo, of_checkout
 from ..observe import Observation, SeenContainer
 from ..repo.discover import templates_of
 from .beside import left_env, missing_files
@@ -154,9 +154,22 @@ def _beside(facts: Facts, survey: Survey) -> Iterator[str]:
 
 def _declared(facts: Facts, survey: Survey) -> Iterator[str]:
     for finding, found in _answers(survey, facts.resolved):
+        yield from _read_too_early(facts.repo, finding)
         yield from (_without_value(facts, finding, name) for name in lacking(found.model or {}, found.unset))
         yield from other_volumes(facts, finding, found)
         yield from shared_networks(facts, finding, found)
+
+
+def _read_too_early(repo: Repo, finding: Finding) -> Iterator[str]:
+    """Env files of the commit under the path that they will have: what Compose is asked about lies in another folder,
+    so it would answer with those of now. Of what is brought back nobody can change the text.
+    """
+    service, host = finding.service, finding.host
+    for path in service.stack.host_env_files if not finding.past else ():
+        inside = of_checkout(path, host, repo.prefix)
+        if inside in service.files:
+            what = f"{service.name}: env_file {path} is a file of the repo, read on {host.name} before it comes there"
+            yield f"{what}; write ./{inside.removeprefix(f'{service.directory}/')}"
 
 
 def _lost(survey: Survey, resolved: Mapping[str, Resolution]) -> Iterator[str]:

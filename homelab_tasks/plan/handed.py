@@ -9,14 +9,20 @@ Model = Mapping[str, Any]
 _KINDS = ("configs", "secrets")
 
 
-def handed_on(model: Model, container: Model) -> frozenset[tuple[str, str, str]]:
-    """Which kind, the name there, and what it is: a path, a text, or the keyed hash of a variable's value."""
-    return frozenset(
-        (kind, name, f"{source} {body[source]}")
-        for kind, name, body in _used(model, container)
-        for source in ("file", "content", "environment", "value_hash")
-        if body.get(source)
-    )
+def others_handed(before: Model, old: Model, model: Model, new: Model, *, other_env: bool) -> bool:
+    """The container `new` of `model` gets something else than `old` did: another path, text, variable, or another value
+    of that. Where only one of the models has the hash of a value, it may be another with `other_env` files.
+    """
+    was, now = ({(kind, name): body for kind, name, body in _used(*of)} for of in ((before, old), (model, new)))
+    return was.keys() != now.keys() or any(_other(was[it], now[it], other_env=other_env) for it in was)
+
+
+def mounted_files(model: Model, container: Model) -> Iterator[tuple[str, str, str]]:
+    """The files on the host that a container gets as `configs` and `secrets`: which of both, the name there, the path.
+
+    Compose mounts each of them; no path of them is part of what it recreates a container for.
+    """
+    yield from ((kind, name, str(body["file"])) for kind, name, body in _used(model, container) if body.get("file"))
 
 
 def written_in(model: Model, container: Model) -> bool:
@@ -28,6 +34,13 @@ def lacking(model: Model, unset: frozenset[str]) -> Iterator[str]:
     """Those of the variables that are `unset` which a container gets."""
     for container in (model.get("services") or {}).values():
         yield from (body["environment"] for _, _, body in _used(model, container) if body.get("environment") in unset)
+
+
+def _other(was: Model, body: Model, *, other_env: bool) -> bool:
+    if any((was.get(source) or "") != (body.get(source) or "") for source in ("file", "content", "environment")):
+        return True
+    old, new = was.get("value_hash"), body.get("value_hash")
+    return old != new if old and new else bool(old or new) and other_env
 
 
 def _used(model: Model, container: Model) -> Iterator[tuple[str, str, Model]]:

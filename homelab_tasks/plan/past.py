@@ -12,7 +12,7 @@ from ..command import Command
 from ..commands import docker, env_back
 from ..commands.engine import image_name
 from ..commands.resolve import Resolution, Resolved
-from ..model import Host, Pinned, Repo, Service, is_of_host
+from ..model import Host, Pinned, Repo, Service, is_of_host, of_checkout
 from ..observe import Observation
 from ..record import Held, Record
 from . import PutAside
@@ -39,10 +39,13 @@ class Past(Struct, frozen=True):
         stays = {path for path in self.env if is_of_host(path) or path.removeprefix(repo.prefix) in service.files}
         return replace(self, env={path: was for path, was in self.env.items() if path not in stays})
 
-    def staying(self, service: Service, seen: Observation) -> Iterator[str]:
-        """Sentences on env files that are not as they were, and that nobody puts back."""
+    def staying(self, repo: Repo, service: Service, seen: Observation) -> Iterator[str]:
+        """Sentences on env files that are not as they were, and that nobody puts back; a committed one comes with Git,
+        whatever path names it.
+        """
         for path in other_env(self, seen):
-            if is_of_host(path) and path in seen.env:
+            came_with_git = any(of_checkout(path, host, repo.prefix) in service.files for host in service.hosts)
+            if is_of_host(path) and path in seen.env and not came_with_git:
                 what = f"{service.name}: {path} on {seen.host} is not as it was then, and stays so"
                 yield f"{what}, as it is not the homelab's; put it back there yourself"
 

@@ -46,19 +46,32 @@ def with_renewed(plan: Plan, now: Mapping[tuple[str, str], str]) -> Plan:
     return replace(plan, steps=tuple(_with_renewed(step, now) for step in plan.steps))
 
 
+def renewed_like(plan: Plan, before: Plan) -> Plan:
+    """`plan`, made anew after images were pulled for `before`: what of it follows from those is in both."""
+    pulled = {step.key: step.renews for step in before.steps}
+    return replace(plan, steps=tuple(_renewed_like(step, pulled.get(step.key, ())) for step in plan.steps))
+
+
+def _renewed_like(step: Step, pulled: Iterable[Renewal]) -> Step:
+    asked = {renewal.image for renewal in step.renews}
+    again = tuple(renewal for renewal in pulled if renewal.image in asked)
+    now = {(step.host.name, renewal.image): renewal.now for renewal in again if renewal.now}
+    return _with_renewed(replace(step, renews=again), now) if now else step
+
+
 def _with_renewed(step: Step, now: Mapping[tuple[str, str], str]) -> Step:
     moved = {r: ident for r in step.renews if (ident := now.get((step.host.name, r.image), r.ident)) != r.ident}
     if not moved:
         return step
+    renews = tuple(replace(renewal, now=moved.get(renewal, "")) for renewal in step.renews)
     verb = Verb.UPDATE if step.verb in (Verb.START, Verb.RESTART, Verb.RECREATE) else step.verb
     causes = tuple(f"{renewal.image} means another image now" for renewal in moved)
     changes = tuple(change for renewal, ident in moved.items() for change in _changes(renewal, ident))
     commands = step.commands
     if step.verb is not Verb.CREATE and step.entry:  # else the next tidying up takes what a rollback needs
         commands = (docker.keep_images(step.entry.project, {renewal.ident for renewal in moved}), *commands)
-    return replace(
-        step, verb=verb, causes=(*step.causes, *causes), changes=(*step.changes, *changes), commands=commands
-    )
+    causes, changes = (*step.causes, *causes), (*step.changes, *changes)
+    return replace(step, verb=verb, causes=causes, changes=changes, commands=commands, renews=renews)
 
 
 def _changes(renewal: Renewal, ident: str) -> Iterator[Change]:

@@ -16,7 +16,6 @@ from ..observe import SeenContainer
 from ..request import Request
 from . import Act, Entry, Gate, Step, Verb, detail, key
 from .builds import builds
-from .doubts import doubted_networks
 from .drift import Drift, env_hashes
 from .effect import Effect, effect_of
 from .facts import Facts, gate_of
@@ -78,8 +77,9 @@ def _effect(finding: Finding, facts: Facts, there: tuple[SeenContainer, ...]) ->
     service, host, drift, resolved = finding.service, finding.host, finding.drift, facts.of(finding)
     if not resolved:
         return Effect()
-    doubted = doubted_networks(facts, finding, resolved.model or {}) if drift.unfinished else None
-    return effect_of(facts.repo, service, host, resolved, there, relaid=bool(drift.relaid), doubted=doubted)
+    relaid, other_env = bool(drift.relaid), bool(drift.env or drift.back)
+    doubted = facts.doubted(finding)
+    return effect_of(facts.repo, service, host, resolved, there, relaid=relaid, other_env=other_env, doubted=doubted)
 
 
 def _verb(drift: Drift, effect: Effect, *, adopted: bool, forced: bool, renamed: bool) -> Verb:

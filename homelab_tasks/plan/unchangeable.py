@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from ..commands.resolve import Resolved
 from .declared import changed_volumes, made, redefined
-from .doubts import doubted_networks
 from .facts import Facts
 from .survey import Finding
 
@@ -26,13 +25,12 @@ def other_volumes(facts: Facts, finding: Finding, found: Resolved) -> Iterator[s
 
 
 def shared_networks(facts: Facts, finding: Finding, found: Resolved) -> Iterator[str]:
-    """Networks that have to be made anew, while containers of others are on them."""
+    """Networks that have to be made anew, while containers of others are on them, also such as do not run."""
     service, host, model = finding.service, finding.host.name, found.model or {}
-    doubted = doubted_networks(facts, finding, model) if finding.drift.unfinished else ()
-    for network in redefined(found.before or {}, model, doubted).networks:
-        for project, things in sorted(facts.resolved[host].stock.held.items()):
-            on_it = any(thing.kind == "address" and thing.at == network for thing in things)
-            if on_it and project != service.project:
+    doubted = facts.doubted(finding)
+    for network in redefined(found.before or {}, model, doubted.networks if doubted else ()).networks:
+        for project in sorted({project for project, _ in facts.resolved[host].stock.joined.get(network, ())}):
+            if project != service.project:
                 what = f"{service.name}: network {network} has to be made anew on {host}, and {project} is on it"
                 move = f"docker compose --project-name {shlex.quote(project)} down (volumes stay)"
                 yield f"{what}; on {host}: {move}, then deploy both again"

@@ -26,7 +26,7 @@ def pasts(scene: Scene, request: Request, aim: Aim) -> tuple[dict[str, Past], li
         time = times[host.name]
         if service.name in time.known:
             known = time.known[service.name]
-            unknown += known.staying(service, scene.fleet.seen[host.name])
+            unknown += known.staying(aim.there, service, scene.fleet.seen[host.name])
             was = known.at(aim.there, service)
             if time.digests[service.name] != aim.digests[service.name]:
                 was = replace(was, images={})  # other files came up then, and the images were theirs

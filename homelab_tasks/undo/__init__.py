@@ -25,7 +25,7 @@ from ..plan.system import restore
 from ..record import SystemRecord
 from ..request import Request
 from .earlier import Earlier, Touched
-from .fallen import Fallen, fallen, start_again
+from .fallen import Fallen, fallen, maybe_stopped, start_again
 from .files import files_back, records_back
 from .sick import only_restarted
 
@@ -114,6 +114,8 @@ class _Undoing:
         systems.look_again(self.fleet, there, [crew.runner.host for crew in there.values()], after=_FAILED)
         self.left += [f"{name} {self.fleet.unfit[name]}" for name in there if name in self.fleet.unfit]
         hosts = [crew.runner.host for name, crew in there.items() if name not in self.fleet.unfit]
+        for name in {host.name for host in hosts} & self._restarted():
+            self.left += maybe_stopped(self.earlier.repo_of(name), self.earlier.seen[name], self.fleet.seen[name])
         plan, left = start_again([self._fallen(host) for host in hosts], self.fleet.seen, self._title())
         self.left += left
         if plan.steps:
@@ -122,9 +124,14 @@ class _Undoing:
     def _fallen(self, host: Host) -> Fallen:
         """Those of which nothing else is told."""
         repo = self.earlier.repo_of(host.name)
-        names = fallen(repo, self.earlier.seen[host.name], self.fleet.seen[host.name])
+        down = fallen(self.earlier.seen[host.name], self.fleet.seen[host.name])
         told = {o.step.key for o in self.outcomes.values() if o.status is not Status.DONE} | self.sick.keys()
-        return Fallen(host, repo, frozenset(name for name in names if key(name, host) not in told))
+        return Fallen(host, repo, {name: keys for name, keys in down.items() if key(name, host) not in told})
+
+    def _restarted(self) -> set[str]:
+        """Hosts whose Docker was restarted in this run, as the switch of a system does."""
+        switched = (s for s in self.report.plan.steps if s.verb is Verb.SYSTEM and s.key in self.report.touched)
+        return {*self.report.restarted, *(step.host.name for step in switched)}
 
     def _deliveries(self, host: str) -> list[Delivery]:
         return [delivery for delivery in self.report.plan.deliveries if delivery.host.name == host]
@@ -171,7 +178,7 @@ class _Undoing:
     def _past(self, one: Touched) -> Past:
         kept = self.crews[one.step.host.name].kept.get(one.step.subject)
         was, service = Past.of(one.record), one.repo.services[one.step.subject]
-        self.left += was.staying(service, self.fleet.seen[one.step.host.name])
+        self.left += was.staying(one.repo, service, self.fleet.seen[one.step.host.name])
         return replace(was.at(one.repo, service), kept=kept.name if kept else "")
 
     def _go_back(self, repo: Repo, group: Collection[Touched], removals: Iterable[Step]) -> None:

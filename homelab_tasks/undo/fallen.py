@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from ..commands import compose
 from ..model import Host, OnFailure, Repo
 from ..observe import Observation, SeenContainer
-from ..plan import Plan, key
+from ..plan import Plan, Step, key
 from ..plan.deploy import plan_deploy
 from ..plan.drift import ended
 from ..plan.facts import Facts
@@ -21,15 +23,15 @@ class Fallen(Struct, frozen=True):
 
     host: Host
     repo: Repo | None
-    names: frozenset[str]
+    names: Mapping[str, frozenset[str]]  # with the keys of those containers
 
 
-def fallen(before: Observation, now: Observation) -> frozenset[str]:
+def fallen(before: Observation, now: Observation) -> Mapping[str, frozenset[str]]:
     """Services of which a container ran `before` and is down `now`. One with status 0 is not: it may be a job that has
     ended meanwhile, and nobody wants a backup or a migration twice.
     """
     known = (record for record in before.records.values() if record.digest)
-    return frozenset(record.service for record in known if _down(record.project, before, now))
+    return {record.service: down for record in known if (down := _down(record.project, before, now))}
 
 
 def _down(project: str, before: Observation, now: Observation) -> frozenset[str]:
@@ -63,9 +65,21 @@ def start_again(found: Collection[Fallen], seen: Mapping[str, Observation], titl
 
 
 def _plan(repo: Repo, one: Fallen, seen: Mapping[str, Observation], title: str) -> Plan:
-    names = one.names & repo.services.keys()
+    names = frozenset(one.names.keys() & repo.services.keys())
     request = Request(title, names, named=names, hosts=frozenset([one.host.name]), dependencies=False, files=False)
-    return plan_deploy(survey(repo, request, seen, {}), Facts(repo, seen, {}))
+    facts = Facts(repo, seen, {})
+    plan = plan_deploy(survey(repo, request, seen, {}), facts)
+    return replace(plan, steps=tuple(_sparing(step, one.names[step.subject], facts) for step in plan.steps))
+
+
+def _sparing(step: Step, keys: frozenset[str], facts: Facts) -> Step:
+    """The step for these containers alone, where another one of the service has ended with status 0."""
+    service = facts.repo.services[step.subject]
+    if not any(map(_ended_well, facts.seen[step.host.name].of_project(service.project))):
+        return step
+    commands = compose.up_stage(facts.project(service, step.host), keys)
+    causes = tuple(f"container {key} is down" for key in sorted(keys))
+    return replace(step, causes=causes, commands=tuple(commands), gate=step.gate and replace(step.gate, keys=keys))
 
 
 def _left(found: Iterable[Fallen], planned: Collection[str]) -> Iterator[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, dirname, join, normpath, relpath
 from typing import Any
 
 import yaml
 
+from ..model import Service, of_checkout
 from ..problem import Place, Problem, Rule, Severity
 from ..repo.document import Map, Seq, place_of
 from .compose_syntax import mount
@@ -21,6 +22,7 @@ MISSING = Rule("C031", "missing-mount", Severity.WARNING, "a file of the repo th
 NO_INPUT = Rule(
     "C032", "missing-input", Severity.ERROR, "what an image is built from, or a file of labels, is not there"
 )
+FULL_PATH = Rule("C033", "full-path-of-env-file", Severity.WARNING, "an env file of the repo under its path on a host")
 
 _BRACKETS = re.compile(r"<[A-Za-z][A-Za-z0-9 _.-]*>")
 _WORDS = re.compile(
@@ -61,6 +63,7 @@ def check_files(view: View, facts: Facts) -> Iterator[Problem]:
                 yield MISSING.at(place, what, f"add {path} to the repo, or mount its folder")
         yield from _context(entry, facts)
         yield from _labels(entry, facts)
+        yield from _env_files(entry, view.service, facts)
     yield from _handed_on(view, facts)
 
 
@@ -118,6 +121,21 @@ def _labels(entry: Entry, facts: Facts) -> Iterator[Problem]:
         found = normpath(join(dirname(place.file), path)) if path else ""
         if found and not found.startswith("..") and not there(facts, found):
             yield NO_INPUT.at(place, f"service {entry.key!r}: label_file {path} is not there", f"add {found}")
+
+
+def _env_files(entry: Entry, service: Service, facts: Facts) -> Iterator[Problem]:
+    single = entry.text("env_file")
+    for item, place in [(single, entry.place_of("env_file")), *entry.items("env_file")]:
+        written = (item.text("path") if isinstance(item, Map) else item) or ""
+        inside = [of_checkout(normpath(written), host, facts.repo.prefix) for host in service.hosts]
+        for path in [path for path in inside if path and there(facts, path) and not ignores(facts, path)][:1]:
+            what = f"service {entry.key!r}: env_file {written} is a file of the repo, read before a deploy brings it"
+            yield FULL_PATH.at(place, what, f"write {_relative(path, dirname(place.file))}")
+
+
+def _relative(path: str, folder: str) -> str:
+    found = relpath(path, folder)
+    return found if found.startswith("../") else f"./{found}"
 
 
 def _texts(value: Any, node: yaml.Node, where: str) -> Iterator[tuple[str, yaml.Node, str]]:

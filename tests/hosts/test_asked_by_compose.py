@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.hosts.homelab import Homelab, seen
+from tests.hosts.homelab import CHECKOUT, Homelab, seen
 from tests.hosts.registry import APP, registry
 from tests.lab import LabHost
 
@@ -102,3 +102,21 @@ def test_files_that_compose_file_chooses_are_named(home: Homelab) -> None:
     done = home.inv("deploy-all", "--yes")
     assert "COMPOSE_FILE in its .env there names files besides it: name the files with include:" in done.said
     assert "mend the file and commit" not in done.said
+
+
+def test_an_env_file_of_the_repo_under_its_path_on_the_host_is_refused_before_it_is_read_too_early(
+    home: Homelab, host: LabHost
+) -> None:
+    home.add("plex", f"env_file: {CHECKOUT}/services/plex/own.env")
+    home.write("services/plex/own.env", "O=1\n")
+    home.commit()
+    refused = home.inv("deploy-all", "--yes")
+    assert (refused.status, host.docker("ps", "--quiet")) == (1, "")
+    assert "is a file of the repo, read on h1 before it comes there; write ./own.env" in " ".join(refused.said.split())
+    home.add("plex", "env_file: ./own.env")
+    home.commit()
+    home.deploy()
+    home.write("services/plex/own.env", "O=2\n")
+    home.commit()
+    home.deploy()
+    assert "O=2" in host.docker("inspect", "--format", "{{.Config.Env}}", "plex-web-1")

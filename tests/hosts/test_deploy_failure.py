@@ -217,6 +217,18 @@ def test_what_falls_ill_or_restarts_after_it_came_up_is_found_at_the_end_of_the_
     assert "slow: healthy" in done.said or re.search(r"✓ slow", done.out)
 
 
+def test_what_docker_restarts_once_and_runs_well_then_is_up(home: Homelab, host: LabHost) -> None:
+    """Its database was not there yet."""
+    once = "[ ! -e /tmp/again ] || exec sleep 1000; touch /tmp/again; sleep 2; exit 1"
+    home.add("app", f"command: [sh, -c, '{once}']", "restart: unless-stopped")
+    slow = "command: [sh, -c, 'sleep 4; touch /tmp/ready; exec sleep 1000']"
+    home.add("slow", slow, "healthcheck: {test: test -e /tmp/ready}")
+    home.commit()
+    home.deploy()
+    assert host.docker("inspect", "--format", "{{.RestartCount}}", "app-web-1") == "1"
+    assert "nothing to do" in home.deploy().out
+
+
 def test_a_job_may_end_well_while_others_start(home: Homelab) -> None:
     home.add("job", "restart: 'no'", "command: [sh, -c, 'sleep 1; echo migrated']")
     home.add("bad", "restart: 'no'", "command: [sh, -c, 'sleep 1; echo no such table; exit 3']")
@@ -227,6 +239,13 @@ def test_a_job_may_end_well_while_others_start(home: Homelab) -> None:
     failed = home.inv("deploy", "bad,slow", "--force", "--on-failure", "keep")
     assert failed.status == 1
     assert "bad: container web was up and is not any more: exited (3)" in failed.said
+
+
+def test_what_has_a_health_test_and_ends_before_it_passed_is_no_finished_job(home: Homelab) -> None:
+    home.add("web", "restart: 'no'", "command: [sleep, '1']", "healthcheck: {test: ['CMD', 'false'], interval: 30s}")
+    home.commit()
+    done = home.inv("deploy", "web")
+    assert (done.status, "container web ended with status 0 before it was healthy" in done.said) == (1, True)
 
 
 def test_a_job_that_was_waited_for_is_finished(home: Homelab, host: LabHost) -> None:

@@ -122,6 +122,74 @@ def test_a_failed_deploy_puts_a_changed_network_back(home: Homelab, host: LabHos
     assert not internal(host)
 
 
+PROXY = f"services:\n  web:\n{LINES}    networks: [n]\nnetworks: {{n: {{name: proxy}}}}\n"
+DOWN = "docker compose --project-name use down (volumes stay)"
+
+
+def shared(home: Homelab) -> None:
+    """`proxy` has a network, and `use` is on it."""
+    written(home, "proxy", PROXY)
+    written(home, "use", PROXY.replace("name: proxy", "name: proxy, external: true"))
+    home.commit()
+    home.deploy()
+
+
+def test_a_network_that_no_failed_deploy_changed_stays_whatever_the_clocks_say(home: Homelab, host: LabHost) -> None:
+    shared(home)
+    host.check("sed", "-i", 's/"at":"20[0-9]*/"at":"2020/', "/opt/homelab/.git/homelab/state.jsonl")
+    of_host = (host.docker("network", "inspect", "--format", "{{.Id}}", "proxy"), seen(host, "use-web-1"))
+    home.replace("services/proxy/compose.yml", "    networks: [n]\n", "    networks: [n]\n    command: ['false']\n")
+    home.commit()
+    assert home.inv("deploy-all", "--yes", "--on-failure", "keep").status == 1
+    home.replace("services/proxy/compose.yml", "    command: ['false']\n", "")
+    home.commit()
+    home.deploy()
+    assert (host.docker("network", "inspect", "--format", "{{.Id}}", "proxy"), seen(host, "use-web-1")) == of_host
+    assert running(host) == ["proxy-web-1", "use-web-1"]
+
+
+def test_a_failed_change_of_a_network_that_is_kept_is_undone_by_the_next_deploy(home: Homelab, host: LabHost) -> None:
+    written(home, "plex", NETWORK)
+    home.commit()
+    home.deploy()
+    home.replace("services/plex/compose.yml", "driver: bridge\n", "driver: bridge\n    internal: true\n")
+    home.replace("services/plex/compose.yml", "    networks: [n]\n", "    networks: [n]\n    command: ['false']\n")
+    home.commit()
+    assert home.inv("deploy-all", "--yes", "--on-failure", "keep").status == 1
+    home.git("revert", "--no-edit", "HEAD")
+    home.deploy()
+    assert not internal(host)
+
+
+def test_who_is_on_a_changed_network_and_does_not_run_is_told_before_anything_changes(
+    home: Homelab, host: LabHost
+) -> None:
+    shared(home)
+    host.docker("stop", "--time", "1", "use-web-1")
+    host.docker("run", "--detach", "--init", "--network", "proxy", "--name", "mine", "homelab/demo:1")
+    home.replace("services/proxy/compose.yml", "name: proxy", "name: proxy, internal: true")
+    home.commit()
+    refused = "network proxy has to be made anew on h1, and use is on it"
+    assert f"{refused}; on h1: {DOWN}" in home.inv("deploy-all", "--dry-run").said
+    host.docker("compose", "--project-name", "use", "down")
+    assert "mine is on it; docker container rm --force mine" in home.inv("deploy-all", "--yes").said
+    host.docker("container", "rm", "--force", "mine")
+    home.deploy()
+    assert running(host) == ["proxy-web-1", "use-web-1"]
+
+
+def test_a_secret_that_was_handed_on_before_the_host_had_a_key_is_no_other_one(home: Homelab, host: LabHost) -> None:
+    written(home, "plex", TOKEN)
+    home.commit()
+    put(host, "services/plex/.env", "TOKEN=first\n")
+    home.deploy()
+    first = seen(host, "plex-web-1")
+    home.write("services/plex/unused.txt", "x\n")
+    home.commit()
+    assert "secret" not in home.deploy().said
+    assert seen(host, "plex-web-1") == first
+
+
 def test_a_volume_that_is_to_be_another_one_is_told_before_anything_changes(home: Homelab, host: LabHost) -> None:
     volume = f"services:\n  web:\n{LINES}    volumes: ['data:/data']\nvolumes:\n  data:\n    labels: {{a: b}}\n"
     written(home, "plex", volume)

@@ -283,12 +283,31 @@ def test_a_host_whose_turn_had_not_come_is_where_it_was(home: Homelab, hosts: tu
     assert seen(hosts[1], "plex-web-1") == plex
 
 
-def test_what_a_restart_of_docker_took_down_runs_again_though_no_step_had_touched_it(
-    home: Homelab, host: LabHost
-) -> None:
+def test_what_was_killed_meanwhile_runs_again_and_a_job_that_ended_well_does_not(home: Homelab, host: LabHost) -> None:
+    home.add("job", "command: [sh, -c, 'until test -e /tmp/done; do sleep 0.1; done']")
     home.add("blog")
     home.add("plex")
     before = home.commit()
+    home.deploy()
+    never_healthy = "healthcheck: {test: 'test -e /tmp/never', interval: 1s, start_period: 90s}"
+    home.add("plex", never_healthy, "command: [sh, -c, 'until test -e /tmp/bad; do sleep 0.1; done; exit 3']")
+    home.commit()
+    with home.start("deploy-all", "--yes") as process:
+        eventually(lambda: "starting" in host.docker("ps", "--format", "{{.Status}}"), "the wait for plex")
+        host.docker("exec", "job-web-1", "touch", "/tmp/done")
+        eventually(lambda: "job-web-1" not in running(host), "the end of the job")
+        host.docker("kill", "blog-web-1")
+        host.docker("exec", "plex-web-1", "touch", "/tmp/bad")
+        done = finish(process)
+    assert "put back plex, blog: as before" in done.said
+    assert "job" not in done.said.partition("going back")[2]
+    assert (running(host), head(host)) == (["blog-web-1", "plex-web-1"], before)
+
+
+def test_what_docker_may_have_stopped_with_status_0_is_told_and_not_started(home: Homelab, host: LabHost) -> None:
+    home.add("blog", "command: [sh, -c, 'trap \"exit 0\" TERM; while :; do sleep 0.1; done']")
+    home.add("plex")
+    home.commit()
     home.deploy()
     never_healthy = "healthcheck: {test: 'test -e /tmp/never', interval: 1s, start_period: 90s}"
     home.add("plex", never_healthy, "command: [sh, -c, 'trap \"exit 1\" TERM; while :; do sleep 0.1; done']")
@@ -298,11 +317,9 @@ def test_what_a_restart_of_docker_took_down_runs_again_though_no_step_had_touche
         host.kill_docker()
         host.start_docker()
         done = finish(process)
-    assert done.status == 1
-    assert "put back plex, blog: as before" in done.said
-    assert "all is as before" in done.said
-    assert (running(host), head(host)) == (["blog-web-1", "plex-web-1"], before)
-    assert "nothing to do" in home.succeed("ensure", "blog").out
+    told = "blog on h1 ran before, and has ended with status 0 while Docker was restarted; if it is no job: inv ensure"
+    assert told in " ".join(done.said.split())
+    assert running(host) == ["plex-web-1"]
 
 
 def test_services_whose_turn_had_not_come_are_as_the_repo_says_again(home: Homelab, host: LabHost) -> None:

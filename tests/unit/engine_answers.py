@@ -27,11 +27,12 @@ def in_chunks(body: str) -> str:
 
 IMAGES = in_chunks(_IMAGES)
 NETWORKS = answer(
-    '[{"Name":"bridge","Labels":null},{"Name":"lan","Created":"1970-01-01T00:00:09.123456789Z","Labels":{"com.docker.compose.project":"pihole"},'
-    '"IPAM":{"Config":[{"Subnet":"10.0.0.0/24"}]}}]\n'
+    '[{"Name":"bridge","Labels":null},{"Name":"lan","Labels":{"com.docker.compose.project":"pihole"},'
+    '"Driver":"macvlan","Internal":true,"Attachable":false,"EnableIPv6":false,"Options":{"parent":"eth0"},'
+    '"IPAM":{"Config":[{"Subnet":"10.0.0.0/24","IPRange":"","Gateway":"10.0.0.1"}]}}]\n'
 )
 CONTAINERS = answer(
-    '[{"Names":["/pihole"],"Labels":{"com.docker.compose.project":"pihole"},'
+    '[{"Names":["/pihole"],"Labels":{"com.docker.compose.project":"pihole","com.docker.compose.service":"dns"},'
     '"Ports":[{"IP":"0.0.0.0","PrivatePort":53,"PublicPort":53,"Type":"udp"},'
     '{"IP":"::","PrivatePort":53,"PublicPort":53,"Type":"udp"},'
     '{"IP":"127.0.0.1","PrivatePort":80,"PublicPort":8080,"Type":"tcp"},{"PrivatePort":443,"Type":"tcp"}],'

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homelab_tasks.commands.engine import Stock, image_name, stock
+from homelab_tasks.commands.networks import Network
 from homelab_tasks.commands.unique import Unique
 
 from .engine_answers import CONTAINERS, IMAGES, NETWORKS, SAID, VOLUMES, answer
@@ -22,9 +23,16 @@ def test_all_that_is_asked_is_read_from_four_answers() -> None:
             "caddy:2": "sha256:cc",
             "sha256:cc": "sha256:cc",
         },
-        networks=frozenset({"bridge", "lan"}),
+        networks={
+            "bridge": Network(),
+            "lan": Network(
+                "macvlan",
+                frozenset({"internal"}),
+                {"parent": "eth0"},
+                ({"subnet": "10.0.0.0/24", "gateway": "10.0.0.1"},),
+            ),
+        },
         volumes=frozenset({"media"}),
-        made={"bridge": 0.0, "lan": 9.123456},
         makes={"media": ("local", {"type": "nfs"})},
         version="26.1.5+dfsg1",
         held={
@@ -39,6 +47,7 @@ def test_all_that_is_asked_is_read_from_four_answers() -> None:
                 }
             )
         },
+        joined={"lan": frozenset({("pihole", "dns")})},
     )
 
 

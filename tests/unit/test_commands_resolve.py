@@ -109,8 +109,8 @@ def test_of_a_variable_that_a_secret_is_made_of_only_a_keyed_hash_leaves_the_hos
 
 def test_what_docker_has_there_comes_along(ask: Ask) -> None:
     found = ask(a_service())
-    assert (found.stock.networks, found.stock.version, found.problem) == (
-        frozenset({"bridge", "lan"}),
+    assert ({*found.stock.networks}, found.stock.version, found.problem) == (
+        {"bridge", "lan"},
         "26.1.5+dfsg1",
         "",
     )

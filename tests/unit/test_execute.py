@@ -458,6 +458,29 @@ def test_ctrl_c_ends_a_wait_for_health() -> None:
     assert (report.interrupted, recorded(sent)) == (True, set())
 
 
+class RestartedOnce(FakeDocker):
+    """Found to be up by its first start; at the second look Docker has just restarted it, and Ctrl-C is pressed."""
+
+    looks = 0
+
+    def inspect_container(self, ident: str) -> dict[str, Any]:
+        self.looks += 1
+        if self.looks == 1:
+            return super().inspect_container(ident)
+        if self.looks == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        state = {**self.state, "StartedAt": "2999-01-01T00:00:00.5Z"}
+        return {**super().inspect_container(ident), "RestartCount": 1, "State": state}
+
+    def containers(self, **_: Any) -> list[dict[str, Any]]:
+        return [{**listed, "Status": "Up 1 second"} for listed in super().containers()]
+
+
+def test_ctrl_c_ends_the_look_at_what_was_restarted_once() -> None:
+    report, _ = run(a_step("plex", gate=GATE), api=RestartedOnce())
+    assert (statuses(report), report.interrupted, report.seconds < 5) == ({"plex": DONE}, True, True)
+
+
 FULL = "failed No space left on device"
 UNWRITTEN = "done, but not recorded: the disk of nas is full; free some space, then run the same again"
 

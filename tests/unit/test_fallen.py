@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from threading import Event
 from typing import Any, cast
 
 import pytest
 
 from homelab_tasks.fallen import fallen
+from homelab_tasks.health import Start, Watch
 from homelab_tasks.record import RecordedContainer
 from homelab_tasks.runner import Runner
 
-THEN = "2024-05-01T10:00:00.5Z"
+THEN = Start("2024-05-01T10:00:00.5Z")
 NOW = 1714557600.5 + 30  # half a minute later
 
 
 class Listing:
-    """A runner whose Engine lists one container; `asked` counts the closer looks at it."""
+    """A runner whose Engine lists one container; `asked` counts the closer looks at it, which see `facts` in turn."""
 
-    def __init__(self, status: str, state: str = "running", **facts: Any) -> None:
-        self.listed = {"Id": "c1", "State": state, "Status": status}
-        inspected = {"Status": state, "ExitCode": 3, "StartedAt": THEN, **facts}
-        self.facts = {
-            "RestartCount": inspected.pop("RestartCount", 0),
-            "State": inspected,
-            "HostConfig": {"RestartPolicy": {"Name": "no"}},
-        }
+    def __init__(self, status: str, *facts: Mapping[str, Any]) -> None:
+        self.listed = {"Id": "c1", "State": facts[0]["State"]["Status"] if facts else "running", "Status": status}
+        self.facts = facts
         self.asked = 0
 
     def docker(self) -> Any:
@@ -34,38 +33,93 @@ class Listing:
     def containers(self, **_: Any) -> list[dict[str, str]]:
         return [self.listed]
 
-    def inspect_container(self, _: str) -> dict[str, Any]:
+    def inspect_container(self, _: str) -> Mapping[str, Any]:
         self.asked += 1
-        return self.facts
+        return self.facts[min(self.asked, len(self.facts)) - 1]
 
     def logs(self, _ident: str, **_: Any) -> bytes:
         return b"bye\n"
 
 
-def became(host: Listing, since: str = THEN) -> str:
+def facts(status: str = "running", restarts: int = 0, ran: float = 30, **state: Any) -> Mapping[str, Any]:
+    """What an inspection says of a container that has run for so many seconds."""
+    started = datetime.fromtimestamp(NOW - ran, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {
+        "RestartCount": restarts,
+        "State": {"Status": status, "ExitCode": 3, "StartedAt": started, **state},
+        "HostConfig": {"RestartPolicy": {"Name": "no"}},
+    }
+
+
+def became(host: Listing, since: Start | None = THEN, clock: Event | None = None) -> str:
     """What the look says of the container, "" if it is up, at a time half a minute after `THEN`."""
     known = [RecordedContainer("c1", "web", "plex-web-1", "sha256:aa")]
-    found = fallen(cast("Runner", host), known, {"c1": since} if since else {}, skew=NOW - time.time())
+    watch = Watch(skew=NOW - time.time(), cancelled=clock or Event())
+    found = fallen(cast("Runner", host), known, {"c1": since} if since else {}, watch)
     return found["c1"].why if found else ""
 
 
+class Hurry(Event):
+    """Time that passes at once; `waited` is how much of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waited: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.waited.append(timeout)
+        return False
+
+
 UNHEALTHY: dict[str, Any] = {"Health": {"Status": "unhealthy", "Log": [{"ExitCode": 1, "Output": "no answer\n"}]}}
+AGAIN = Listing("Restarting (3) 1 second ago", facts("restarting", restarts=4))
+LOOP = Listing("Up 2 seconds", facts(restarts=4, ran=2))
 
 
 @pytest.mark.parametrize(
     ("host", "why"),
     [
-        (Listing("Exited (3) 2 seconds ago", "exited"), "is not any more: exited (3) 2 seconds ago"),
-        (Listing("Restarting (1) 1 second ago", "restarting"), "is not any more: restarting (1) 1 second ago"),
-        (Listing("Exited (0) 2 seconds ago", "exited", ExitCode=0), ""),
-        (Listing("Up 30 seconds (unhealthy)", "running", **UNHEALTHY), "is unhealthy by now"),
-        (Listing("Up 2 seconds", RestartCount=4, StartedAt="later"), "was restarted since by Docker, 4 times in all"),
-        (Listing("Up 1 second", RestartCount=1, StartedAt="later"), "was restarted since by Docker, once in all"),
-        (Listing("Up 2 seconds", StartedAt="later"), ""),  # by a person
+        (Listing("Exited (3) 2 seconds ago", facts("exited")), "is not any more: exited (3)"),
+        (Listing("Exited (0) 2 seconds ago", facts("exited", ExitCode=0)), ""),
+        (Listing("Up 30 seconds (unhealthy)", facts(**UNHEALTHY)), "is unhealthy by now"),
+        (AGAIN, "was restarted since by Docker, 4 times"),
+        (LOOP, "was restarted since by Docker, 4 times"),
+        (Listing("Up 6 seconds", facts(restarts=1, ran=6)), ""),
+        (Listing("Up 2 seconds", facts(ran=2)), ""),  # by a person
     ],
 )  # fmt: skip
 def test_what_is_not_up_any_more_is_found(host: Listing, why: str) -> None:
     assert became(host) == (f"container web was up and {why}" if why else "")
+    assert host.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("then", "why"),
+    [
+        (facts(restarts=1, ran=5.1), ""),
+        (facts(restarts=2, ran=0.1), "was restarted since by Docker, 2 times"),
+        (facts("exited", restarts=1), "is not any more: exited (3)"),
+        (facts(restarts=1, ran=5, **UNHEALTHY), "is unhealthy by now"),
+    ],
+)
+def test_one_restart_is_no_failure_unless_more_follows_within_five_seconds(then: Mapping[str, Any], why: str) -> None:
+    clock = Hurry()
+    host = Listing("Up 2 seconds", facts(restarts=1, ran=2), then)
+    assert became(host, clock=clock) == (f"container web was up and {why}" if why else "")
+    assert (host.asked, clock.waited) == (2, [1.0])
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        (Listing("Up 1 second", facts(restarts=1, ran=1)), ""),
+        (Listing("Restarting (3) 1 second ago", facts("restarting", restarts=1)), "is not any more: restarting (3)"),
+    ],
+)
+def test_a_look_that_is_interrupted_says_what_it_knows(host: Listing, why: str) -> None:
+    interrupted = Event()
+    interrupted.set()
+    assert became(host, clock=interrupted) == (f"container web was up and {why}" if why else "")
     assert host.asked == 1
 
 
@@ -78,12 +132,17 @@ def test_of_what_is_well_nothing_more_is_asked(status: str) -> None:
     assert (became(host), host.asked) == ("", 0)
 
 
-def test_a_restart_before_it_was_found_to_be_up_is_history() -> None:
-    host = Listing("Up 20 seconds", RestartCount=2)
-    assert (became(host), became(host, since="")) == ("", "")
+def test_restarts_before_it_was_found_to_be_up_are_history() -> None:
+    assert became(Listing("Up 6 seconds", facts(restarts=3, ran=6)), Start(THEN.at, 2)) == ""
+    assert became(Listing("Up 2 seconds", facts(restarts=4, ran=2)), None) == ""
+
+
+def test_what_restarts_and_was_not_found_to_be_up_in_this_run_is_not_waited_for() -> None:
+    host = Listing("Restarting (3) 1 second ago", facts("restarting", restarts=1))
+    assert (became(host, None), host.asked) == ("container web was up and is not any more: restarting (3)", 1)
 
 
 def test_what_its_health_check_said_last_is_shown() -> None:
     known = [RecordedContainer("c1", "web", "plex-web-1", "sha256:aa")]
-    found = fallen(cast("Runner", Listing("Up 9 seconds (unhealthy)", "running", **UNHEALTHY)), known, {})
+    found = fallen(cast("Runner", Listing("Up 9 seconds (unhealthy)", facts(**UNHEALTHY))), known, {}, Watch())
     assert found["c1"].log == ("bye", "health check: no answer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from homelab_tasks.model import Host
-from homelab_tasks.observe import Checkout, Health, Observation, look, parse
+from homelab_tasks.observe import Checkout, Health, Observation, look, parse, seconds_up
 
 from .builders import a_host, a_record
 from .scratch import fake_docker, git
@@ -249,6 +250,26 @@ def test_no_part_of_a_value_leaves_the_host(value: str, form: str, checkout: Pat
     quoted = "".join(c for c in value if c not in "'\"\n\r\\") + "s3cr3t\\\"s3cr3t\\'s3cr3t"
     (checkout / ".env").write_text(f"KEY={BODIES[form].replace('{}', quoted)}\nLAST=s3cr3t\n")
     assert "s3cr3t" not in output(".env")
+
+
+@pytest.mark.parametrize(
+    ("status", "least", "most"),
+    [
+        ("Up Less than a second", 0, 1),
+        ("Up 1 second (health: starting)", 1, 2),
+        ("Up 59 seconds", 59, 60),
+        ("Up About a minute (healthy)", 60, 120),
+        ("Up About an hour", 3600, 7200),
+        ("Up 3 weeks (Paused)", 1814400, 2419200),
+        ("Up", 0, math.inf),
+        ("Up 3 fortnights", 0, math.inf),
+        ("Exited (0) 2 days ago", 0, math.inf),
+    ],
+)
+def test_how_long_a_container_is_up_is_known_as_coarsely_as_docker_says_it(
+    status: str, least: float, most: float
+) -> None:
+    assert seconds_up(status) == (least, most)
 
 
 ROW = "{id}\\tplex,web/db\\trunning\\t{status}\\tplex:1\\tplex\\tserver\\t/opt/my homelab/plex\\t"

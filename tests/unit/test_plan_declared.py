@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from homelab_tasks.commands.unique import Unique
+from homelab_tasks.commands.engine import Stock
+from homelab_tasks.commands.networks import Network
 from homelab_tasks.plan.changes import difference
 from homelab_tasks.plan.declared import Redefined, redefined
+from homelab_tasks.plan.doubts import Doubted, doubted_networks
 from homelab_tasks.plan.effect import effect_of
 
 from .builders import (
@@ -89,14 +91,11 @@ def test_the_plan_takes_it_away_before_containers_are_made_and_started() -> None
 
 
 def test_a_network_that_others_are_on_is_a_fault() -> None:
+    """Also with a container that does not run, which has no address there."""
     answer = resolved(before=on(OWN), model=on(SUBNET), files_before={})
     seen = an_observation("plex", records={"plex": a_record(digest="old")})
-    held = {
-        "plex": frozenset({Unique("address", "172.18.0.2", "plex_n")}),
-        "sonarr": frozenset({Unique("address", "172.18.0.3", "plex_n")}),
-        "blog": frozenset({Unique("address", "172.19.0.3", "blog_default")}),
-    }
-    plan = a_plan(a_repo(a_service()), a_request("plex"), seen, answers=[answer], held=held)
+    joined = {"plex_n": {("plex", "web"), ("sonarr", "web"), ("sonarr", "db")}, "blog_default": {("blog", "web")}}
+    plan = a_plan(a_repo(a_service()), a_request("plex"), seen, answers=[answer], joined=joined)
     (told,) = plan.faults
     assert told == (
         "plex: network plex_n has to be made anew on nas, and sonarr is on it; on nas: docker compose "
@@ -104,23 +103,73 @@ def test_a_network_that_others_are_on_is_a_fault() -> None:
     )
 
 
+MADE = Network(ranges=({"subnet": "172.18.0.0/16", "gateway": "172.18.0.1"},))
+MTU = {"com.docker.network.driver.mtu": "1400"}
+
+
+def going(network: dict[str, Any], stock: Stock) -> tuple[str, ...]:
+    """What has to go of a model with this network, after a deploy that failed, by what the Engine has."""
+    service, model = a_service(files={}), on(network)
+    answer = resolved(before=model, model=model, files_before={})
+    doubted = doubted_networks(model, stock, "plex", {"web"})
+    return effect_of(a_repo(service), service, a_host(), answer, doubted=doubted).networks
+
+
 @pytest.mark.parametrize(
-    ("made", "gone"),
+    ("network", "there"),
     [
-        ({"plex_n": 1e9, "plex_m": 1e9}, ()),
-        ({"plex_n": 3e9, "plex_m": 1e9}, ("plex_n",)),
-        ({"plex_m": 1e9}, ("plex_n",)),
+        (OWN, MADE),
+        (OWN, Network(options={"com.docker.network.enable_ipv4": "true"})),
+        (SUBNET, Network(ranges=({"subnet": "10.9.0.0/24", "gateway": "10.9.0.1"},))),
+        ({"ipam": {"config": [{"subnet": "fd00:0::/64"}]}}, Network(ranges=({"subnet": "fd00::/64"},))),
+        ({"driver_opts": MTU}, Network(options=MTU)),
+        ({"driver_opts": {"com.docker.network.driver.mtu": 1400}}, Network(options=MTU)),
+        ({"internal": True, "driver": "bridge"}, Network(flags=frozenset({"internal"}))),
     ],
-    ids=["older than the record", "made since", "taken away"],
 )
-def test_after_a_failed_deploy_a_network_that_is_not_of_the_record_is_made_anew(
-    made: dict[str, float], gone: tuple[str, ...]
+def test_a_failed_deploy_is_no_reason_to_take_a_network_away_that_is_made_as_it_is_to_be(
+    network: dict[str, Any], there: Network
 ) -> None:
-    record = a_record(unfinished=True, at="2026-01-31T21:14:00Z")
-    seen, answer = an_observation("plex", records={"plex": record}), resolved(before=on(OWN), model=on(OWN))
-    (step,) = a_plan(a_repo(a_service()), a_request("plex"), seen, answers=[answer], made=made).steps
-    line = " ".join(word for command in step.commands if hasattr(command, "argv") for word in command.argv)
-    assert ("homelab plex plex_n" in line) is bool(gone)
+    joined = {"plex_n": frozenset({("plex", "web")})}
+    stock = Stock(networks={"plex_n": there, "plex_m": Network()}, joined=joined)
+    assert going(OWN | network, stock) == ()
+
+
+@pytest.mark.parametrize(
+    ("network", "there"),
+    [
+        ({}, {}),
+        ({}, {"plex_n": Network(flags=frozenset({"internal"}))}),
+        ({}, {"plex_n": Network("macvlan")}),
+        ({}, {"plex_n": Network(options=MTU)}),
+        ({"internal": True}, {"plex_n": MADE}),
+        ({"driver_opts": MTU}, {"plex_n": MADE}),
+        (SUBNET, {"plex_n": MADE}),
+    ],
+    ids=["gone", "was internal", "another driver", "had an option", "internal", "an option", "a subnet"],
+)
+def test_after_a_failed_deploy_a_network_that_is_not_made_as_it_is_to_be_is_made_anew(
+    network: dict[str, Any], there: dict[str, Network]
+) -> None:
+    assert going(OWN | network, Stock(networks={"plex_m": Network(), **there})) == ("plex_n",)
+
+
+def test_an_option_that_other_networks_have_too_may_be_the_daemons() -> None:
+    stock = Stock(networks={"plex_n": Network(options=MTU), "plex_m": Network(), "blog_default": Network(options=MTU)})
+    assert going(OWN, stock) == ()
+
+
+def test_a_container_that_a_failed_deploy_took_off_its_network_is_made_anew_before_it_is_started() -> None:
+    model = on(OWN)
+    off = Stock(networks={"plex_n": MADE, "plex_m": MADE}, joined={"plex_m": frozenset({("plex", "db")})})
+    assert doubted_networks(model, off, "plex", {"web", "db"}) == Doubted(off=frozenset({"web"}))
+    seen = an_observation("plex", containers=(a_container(key="web"),), records={"plex": a_record(unfinished=True)})
+    stock: dict[str, Any] = {"networks": off.networks, "joined": off.joined}
+    answer = resolved(before=model, model=model)
+    (step,) = a_plan(a_repo(a_service()), a_request("plex"), seen, answers=[answer], **stock).steps
+    words = [" ".join(command.argv[-7:]) for command in step.commands if hasattr(command, "argv")]
+    assert words[0].endswith("up --no-start --no-deps --quiet-pull --force-recreate app web")
+    assert words[1].endswith("up --detach --remove-orphans --quiet-pull")
 
 
 def keeping(**volume: Any) -> dict[str, Any]:
@@ -186,10 +235,20 @@ def test_a_secret_of_another_content_needs_a_new_container(old: dict[str, Any], 
     assert (found.recreate, [str(c) for c in found.changes]) == (frozenset({"web"}), ["secret s changed"])
 
 
+def test_a_value_that_only_one_model_has_a_hash_of_is_another_where_an_env_file_is() -> None:
+    """The host had no key to hash it with before its first deploy."""
+    service = a_service(files={})
+    plain, hashed = given(environment="TOKEN"), given(environment="TOKEN", value_hash="aa")
+    for before, model in ((plain, hashed), (hashed, plain)):
+        answer = resolved(before=before, model=model, files_before={})
+        assert not effect_of(a_repo(service), service, a_host(), answer)
+        assert effect_of(a_repo(service), service, a_host(), answer, other_env=True).recreate == {"web"}
+
+
 def test_after_a_failed_deploy_it_may_be_in_the_container_whatever_the_record_says() -> None:
     service, model = a_service(files={}), given(content="one")
     answer = resolved(before=model, model=model, files_before={})
-    assert effect_of(a_repo(service), service, a_host(), answer, doubted=frozenset()).recreate == {"web"}
+    assert effect_of(a_repo(service), service, a_host(), answer, doubted=Doubted()).recreate == {"web"}
     assert not effect_of(a_repo(service), service, a_host(), answer)
 
 

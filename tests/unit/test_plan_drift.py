@@ -168,6 +168,16 @@ def test_an_env_file_elsewhere_on_the_host_is_told_and_not_brought_back() -> Non
     past = Past({"services/plex/.env": "aa", "/etc/all.env": "bb"})
     assert past.at(a_repo(service), service).env == {"services/plex/.env": "aa"}
     same, other = ({"/etc/all.env": EnvFile(0o644, hashed, (), "stat")} for hashed in ("bb", "cc"))
-    assert not list(past.staying(service, an_observation("plex", env=same)))
+    assert not list(past.staying(a_repo(service), service, an_observation("plex", env=same)))
     told = "plex: /etc/all.env on nas is not as it was then, and stays so, as it is not the homelab's"
-    assert list(past.staying(service, an_observation("plex", env=other))) == [f"{told}; put it back there yourself"]
+    looked = an_observation("plex", env=other)
+    assert list(past.staying(a_repo(service), service, looked)) == [f"{told}; put it back there yourself"]
+
+
+def test_an_env_file_that_comes_with_git_is_not_said_to_stay_under_its_full_path_either() -> None:
+    path = "/opt/homelab/lab/services/plex/own.env"
+    stack = a_stack("plex", host_env_files=(path,))
+    service = a_service("plex", stack=stack, files={"services/plex/own.env": "blob 100644"})
+    looked = an_observation("plex", env={path: EnvFile(0o644, "cc", (), "stat")})
+    assert not list(Past({path: "bb"}).staying(a_repo(service, prefix="lab/"), service, looked))
+    assert list(Past({path: "bb"}).staying(a_repo(service), service, looked))

@@ -195,3 +195,12 @@ def test_an_answer_that_was_cut_short_is_a_fault() -> None:
     cut = a_resolution(problem="the answer of nas about compose was cut short; run the same again")
     plan = plan_deploy(survey(repo, a_request("plex"), seen, {}), Facts(repo, seen, {"nas": cut}))
     assert plan.faults == ("the answer of nas about compose was cut short; run the same again",)
+
+
+def test_an_env_file_of_the_commit_is_not_named_by_its_path_on_the_host() -> None:
+    path = "/opt/homelab/services/plex/own.env"
+    stack = a_stack("plex", host_env_files=(path, "/etc/all.env"))
+    fault = f"plex: env_file {path} is a file of the repo, read on nas before it comes there; write ./own.env"
+    for files, expected in (({"services/plex/own.env": "blob"}, (fault,)), ({}, ())):
+        repo = a_repo(a_service("plex", stack=stack, files=files, digest="other"))
+        assert a_plan(repo, a_request("plex"), an_observation("plex"), answers=[resolved()]).faults == expected

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from homelab_tasks.command import Command
 from homelab_tasks.commands import docker
 from homelab_tasks.plan import Change, Entry, Plan, Renewal, Step, Verb
-from homelab_tasks.plan.renewed import told, with_renewed
+from homelab_tasks.plan.renewed import renewed_like, told, with_renewed
 
 from .builders import a_host
 
@@ -52,3 +54,21 @@ def test_whoever_agreed_to_the_plan_is_told_what_it_could_not_say() -> None:
     said = "app:latest aaaaaaaaaaaa -> bbbbbbbbbbbb, as its pull_policy has it pulled"
     assert [*told(before, after)] == [f"plex on nas: web: {said}", f"plex on nas: worker: {said}"]
     assert [*told(before, before)] == []
+
+
+def test_a_plan_that_is_made_anew_after_a_switch_keeps_what_was_pulled_for_the_first_one() -> None:
+    before = Plan("deploy", steps=(pulled(renewing()),))
+    looked_up_again = replace(renewing(), renews=(Renewal("app:latest", NEW, ("web", "worker")),))
+    for again in (renewing(), looked_up_again):
+        (step,) = renewed_like(Plan("deploy", steps=(again,)), before).steps
+        assert step.commands == (docker.keep_images("plex", {OLD}), UP)
+        assert [str(change) for change in step.changes] == [
+            "web: app:latest aaaaaaaaaaaa -> bbbbbbbbbbbb",
+            "worker: app:latest aaaaaaaaaaaa -> bbbbbbbbbbbb",
+        ]
+
+
+def test_a_step_that_asks_for_no_image_any_more_stays_as_it_is() -> None:
+    noted = replace(renewing(Verb.NOTE), renews=(), commands=())
+    before = Plan("deploy", steps=(pulled(renewing()),))
+    assert renewed_like(Plan("deploy", steps=(noted,)), before).steps == (noted,)
