@@ -20,10 +20,10 @@ from . import act
 from .background import in_background
 from .crew import Crew
 from .events import Events
-from .fallen import LastLook
 from .graph import behind
 from .health import INTERRUPTED, Start, Verdict, Watch
 from .interrupt import Interrupts
+from .last_look import LastLook
 from .model import OnFailure
 from .outcome import Outcome, Phase, Progress, Report, Status, Tell
 from .plan import Gate, Plan, Step

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..commands import compose
 from ..model import Host, Moment, Repo, Service, Transport
-from .handed import mounted_files
+from .configs import mounted_files
 
 if TYPE_CHECKING:
     from ..observe import Observation

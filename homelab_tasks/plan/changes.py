@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from . import Change
-from .declared import declared
+from .redefined import declared
 
 Model = Mapping[str, Any]
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ..commands.engine import Stock
 from ..commands.networks import Network
-from .declared import name_of
+from .redefined import name_of
 
 Model = Mapping[str, Any]
 

@@ -17,9 +17,9 @@ from ..repo.links import links_of, names
 from . import Change
 from .builds import builds, goes_into
 from .changes import difference, namespace_users
-from .declared import redefined
+from .configs import mounted_files, others_handed, written_in
 from .doubts import Doubted
-from .handed import mounted_files, others_handed, written_in
+from .redefined import redefined
 
 
 class Effect(Struct, frozen=True):
@@ -66,17 +66,10 @@ def effect_of(
     anew |= namespace_users(model, anew)
     base = Effect(anew=anew, networks=again.networks, orphans=tuple(c.id for c in orphans))
     if resolved.before is None:
-        first = frozenset(change.container for change in stale)
-        first |= namespace_users(model, first)
-        changes = (*stale, *_removed(orphans, {}))
-        return replace(base, changes=changes, recreate=first - anew, model_changed=True, build=bool(builds(model)))
+        return _of_first(base, model, stale, _removed(orphans, {}))
     models = difference(resolved.before, model)
     files = _changed_files(resolved.files_before or {}, service.files)
-    links = links_of(service.files)
-    laid = {
-        path: tuple(_on_host(repo, host, name) for name in names(path, links))
-        for path in ([*files, *service.files] if relaid else files)
-    }
+    laid = _laid(repo, host, service, [*files, *service.files] if relaid else files)
     touched = _reactions(service, model, laid, models.containers)
     built = builds(resolved.before) != builds(model) or any(goes_into(model, p) for ps in laid.values() for p in ps)
     other_env = other_env or any(path in files for path in service.stack.env_files)
@@ -94,6 +87,21 @@ def effect_of(
         build=built,
         model_changed=bool(models.changes),
     )
+
+
+def _of_first(base: Effect, model: Mapping[str, Any], stale: Iterable[Change], removed: Iterable[Change]) -> Effect:
+    """Nothing is recorded to compare with."""
+    stale = tuple(stale)
+    recreate = frozenset(change.container for change in stale)
+    recreate |= namespace_users(model, recreate)
+    changes, built = (*stale, *removed), bool(builds(model))
+    return replace(base, changes=changes, recreate=recreate - base.anew, model_changed=True, build=built)
+
+
+def _laid(repo: Repo, host: Host, service: Service, paths: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Each file with the paths that it has on the host, those through symlinks included."""
+    links = links_of(service.files)
+    return {path: tuple(_on_host(repo, host, name) for name in names(path, links)) for path in paths}
 
 
 def _given_else(before: Mapping[str, Any], model: Mapping[str, Any], *, other_env: bool) -> frozenset[str]:

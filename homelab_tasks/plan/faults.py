@@ -15,8 +15,8 @@ from ..model import Repo, of_checkout
 from ..observe import Observation, SeenContainer
 from ..repo.discover import templates_of
 from .beside import left_env, missing_files
+from .configs import lacking
 from .facts import Facts
-from .handed import lacking
 from .past import lost_images
 from .renamed import faults_of_renamed
 from .renewed import built_images

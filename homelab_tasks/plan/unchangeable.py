@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator
 
 from ..commands.resolve import Resolved
-from .declared import changed_volumes, made, redefined
 from .facts import Facts
+from .redefined import changed_volumes, made, redefined
 from .survey import Finding
 
 

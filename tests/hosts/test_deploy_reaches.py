@@ -110,13 +110,18 @@ def test_a_changed_network_is_made_anew_with_the_containers_on_it(home: Homelab,
     assert seen(host, "plex-db-1") == db
 
 
-def test_a_failed_deploy_puts_a_changed_network_back(home: Homelab, host: LabHost) -> None:
+def with_a_change_that_fails(home: Homelab) -> None:
+    """A deployed network is to be internal, and a container on it does not come up."""
     written(home, "plex", NETWORK)
     home.commit()
     home.deploy()
     home.replace("services/plex/compose.yml", "driver: bridge\n", "driver: bridge\n    internal: true\n")
     home.replace("services/plex/compose.yml", "    networks: [n]\n", "    networks: [n]\n    command: ['false']\n")
     home.commit()
+
+
+def test_a_failed_deploy_puts_a_changed_network_back(home: Homelab, host: LabHost) -> None:
+    with_a_change_that_fails(home)
     done = home.inv("deploy-all", "--yes", "--on-failure", "revert")
     assert (done.status, "all is as before" in done.said) == (1, True)
     assert not internal(host)
@@ -149,12 +154,7 @@ def test_a_network_that_no_failed_deploy_changed_stays_whatever_the_clocks_say(h
 
 
 def test_a_failed_change_of_a_network_that_is_kept_is_undone_by_the_next_deploy(home: Homelab, host: LabHost) -> None:
-    written(home, "plex", NETWORK)
-    home.commit()
-    home.deploy()
-    home.replace("services/plex/compose.yml", "driver: bridge\n", "driver: bridge\n    internal: true\n")
-    home.replace("services/plex/compose.yml", "    networks: [n]\n", "    networks: [n]\n    command: ['false']\n")
-    home.commit()
+    with_a_change_that_fails(home)
     assert home.inv("deploy-all", "--yes", "--on-failure", "keep").status == 1
     home.git("revert", "--no-edit", "HEAD")
     home.deploy()

@@ -9,9 +9,9 @@ import pytest
 from homelab_tasks.commands.engine import Stock
 from homelab_tasks.commands.networks import Network
 from homelab_tasks.plan.changes import difference
-from homelab_tasks.plan.declared import Redefined, redefined
 from homelab_tasks.plan.doubts import Doubted, doubted_networks
 from homelab_tasks.plan.effect import effect_of
+from homelab_tasks.plan.redefined import Redefined, redefined
 
 from .builders import (
     a_container,

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 
-from homelab_tasks.fallen import fallen
 from homelab_tasks.health import Start, Watch
+from homelab_tasks.last_look import fallen
 from homelab_tasks.record import RecordedContainer
 from homelab_tasks.runner import Runner
 
